@@ -16,36 +16,38 @@ function ruleValue(rule: Rule): YamlValue {
 
 /**
  * Returns the tests of the rules for `promtool test rules`: each alert is quiet, then fires with its texts, then is quiet
- * again.
+ * again. All of them are in one test, because promtool evaluates every rule in each test.
  *
  * @param file the file with the rules
  */
 export function ruleTestsText(groups: readonly RuleGroup[], file: string): string {
   const alerts = groups.flatMap(({ rules }) => rules.filter(isAlert))
+  const series = new Map(alerts.flatMap(({ test }) => test.series.map((each) => [selectorOf(each), each.values])))
   const tests = yaml({
     rule_files: [file],
-    evaluation_interval: `${testInterval}s`,
-    tests: alerts.map(alertTest),
+    evaluation_interval: '1m',
+    tests: [
+      {
+        name: 'Each alert fires and stops',
+        interval: `${testInterval}s`,
+        input_series: [...series].map(([selector, values]) => ({ series: selector, values })),
+        alert_rule_test: alerts.flatMap(alertTests),
+      },
+    ],
   })
   return `# Made by promhive rules --tests. To run them: promtool test rules FILE\n${tests}`
 }
 
-function alertTest(rule: AlertRule): YamlValue {
+function alertTests(rule: AlertRule): readonly YamlValue[] {
   const { alert, severity, test } = rule
-  const { series, labels, firesAt = phaseEnds.during } = test
   const summary = rendered(rule.summary, rule)
   const description = rendered(rule.description, rule)
-  const firing = { exp_labels: { severity, ...labels }, exp_annotations: { summary, description } }
-  return {
-    name: `${alert} fires and stops`,
-    interval: `${testInterval}s`,
-    input_series: series.map((each) => ({ series: selectorOf(each), values: each.values })),
-    alert_rule_test: [
-      { eval_time: phaseEnds.before, alertname: alert },
-      { eval_time: firesAt, alertname: alert, exp_alerts: [firing] },
-      { eval_time: phaseEnds.after, alertname: alert },
-    ],
-  }
+  const firing = { exp_labels: { severity, ...test.labels }, exp_annotations: { summary, description } }
+  return [
+    { eval_time: phaseEnds.before, alertname: alert },
+    { eval_time: test.firesAt ?? phaseEnds.during, alertname: alert, exp_alerts: [firing] },
+    { eval_time: phaseEnds.after, alertname: alert },
+  ]
 }
 
 function selectorOf({ name, labels }: TestSeries): string {
