@@ -15,7 +15,7 @@ const alerts: readonly (readonly [family: string, alert: AlertRule])[] = [
       severity: 'warning',
       summary: 'The backend of {{ $labels.instance }} does not answer.',
       description:
-        'Look whether Redis, or the other backend, runs and is reachable. Requests are not affected, and no count is lost as long as the processes live. Scrapes show the last known values.',
+        'Check whether Redis, or the other backend, runs and is reachable. Requests are not affected, and no count is lost as long as the processes live. Scrapes show the last known values.',
       test: { series: [{ name: 'promhive_backend_up', values: levels(1, 0) }], labels: target },
     },
   ],

@@ -90,7 +90,7 @@ function requestsSlow({ name }: HttpFamily): readonly Rule[] {
     severity: 'warning',
     summary: 'One in a hundred requests to {{ $labels.instance }} takes longer than {{ $value | humanizeDuration }}.',
     description:
-      'Look whether event loops are blocked or the processor is busy; otherwise a database or another server is slow. promhive/register adds the durations of each route.',
+      'Check whether event loops are blocked or the processor is busy; otherwise a database or another server is slow. promhive/register adds the durations of each route.',
     test: { series: slowSeries(name, {}), labels: target, value: '2.98s' },
   }
   return [{ record, expr: q.quantile(0.99, perTarget, name) }, alert]
@@ -105,7 +105,7 @@ function routesSlow({ name }: HttpFamily, route: string): readonly Rule[] {
     severity: 'warning',
     summary: `One in a hundred requests to {{ $labels.${route} }} takes longer than {{ $value | humanizeDuration }}.`,
     description:
-      'If it is one route, look at what its handler waits for: a query, another server, or work of its own. If it is all of them, look whether event loops are blocked or the processor is busy.',
+      'If it is one route, look at what its handler waits for: a query, another server, or work of its own. If it is all of them, check whether event loops are blocked or the processor is busy.',
     test: {
       series: slowSeries(name, { [route]: '/slow' }),
       labels: { job: target.job, [route]: '/slow' },

@@ -28,7 +28,7 @@ function targetDown(job: string | undefined): AlertRule {
     severity: 'critical',
     summary: 'Scrapes of {{ $labels.instance }} are not answered.',
     description:
-      'The application is down, or the process that has the metrics port. Look whether it runs and whether Prometheus reaches the port; its counts are kept as long as one of its processes lives.',
+      'The application is down, or the process that has the metrics port. Check whether it runs and whether Prometheus reaches the port; its counts are kept as long as one of its processes lives.',
     test: { series: [{ name: 'up', labels, values: levels(1, 0) }], labels },
   }
 }
@@ -88,7 +88,7 @@ const writerAlerts: readonly AlertRule[] = [
     severity: 'warning',
     summary: 'promhive reported {{ $labels.code }} in {{ $labels.instance }}, and continues.',
     description:
-      'Look for the code in the log of the application: it printed a warning with the details and the way out.',
+      'Look for the code in the log of the application: it printed a warning with the details, and what to do.',
     test: {
       series: [{ name: 'promhive_errors_total', labels: { code: 'COLLECT_FAILED' }, values: appears(1) }],
       labels: { ...target, code: 'COLLECT_FAILED' },

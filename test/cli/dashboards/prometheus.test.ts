@@ -68,16 +68,16 @@ describe.skipIf(!hasPrometheus)('with a real Prometheus and a real application (
     )
 
     // One request in four fails.
+    await fires(prometheus, 'PromhiveTargetDown', false)
     await fires(prometheus, 'RequestsFail', true)
     await fires(prometheus, 'PromhiveSeriesLimited', true)
     await traffic.stop()
     const well = repeatedly(() => shop.ask('/'))
-    await fires(prometheus, 'RequestsFail', false)
-    await fires(prometheus, 'PromhiveTargetDown', false)
-    shop.signal('SIGSTOP')
+    other.signal('SIGSTOP')
     await fires(prometheus, 'PromhiveTargetDown', true)
-    shop.signal('SIGCONT')
+    other.signal('SIGCONT')
     await fires(prometheus, 'PromhiveTargetDown', false)
+    await fires(prometheus, 'RequestsFail', false)
     await well.stop()
   })
 })
@@ -89,7 +89,7 @@ async function familiesOf({ url }: SupervisedApplication): Promise<ShownFamilies
 
 /** Rules that need seconds instead of minutes. */
 function soon(rules: string): string {
-  return rules.replaceAll('[5m]', '[3s]').replaceAll(/for: \d+m/g, 'for: 500ms')
+  return rules.replaceAll('[5m]', '[2s]').replaceAll(/for: \d+m/g, 'for: 500ms')
 }
 
 /** Of each rule: what it records, or what it compares with a threshold. */

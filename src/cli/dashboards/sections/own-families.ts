@@ -10,7 +10,7 @@ const q = new Queries(dashboardScope)
 /** Labels with more values would draw too many lines. */
 const maxValues = 20
 
-/** The prefixes of families that the other sections show, or that are left out on purpose. */
+/** The prefixes of families that the other sections show, or that are omitted on purpose. */
 const known = /^(promhive|process|nodejs)_/
 
 /** The families of all conventions for HTTP metrics. */
