@@ -43,7 +43,7 @@ const endings: Readonly<Record<string, readonly string[]>> = {
   info: ['_info'],
 }
 
-interface FoundFamily {
+interface FamilyInText {
   readonly name: string
   type: string
   help: string
@@ -58,15 +58,15 @@ interface FoundFamily {
  * @throws MetricsError `METRIC_NOT_FOUND` if the text is not an exposition, or shows nothing
  */
 export function shownFamilies(text: string, source: string): ShownFamilies {
-  const found = new Map<string, FoundFamily>()
-  const familyOf = (name: string): FoundFamily => {
+  const found = new Map<string, FamilyInText>()
+  const familyOf = (name: string): FamilyInText => {
     const known = found.get(name)
     if (known !== undefined) return known
     const family = { name, type: 'unknown', help: '', labels: new Map(), samples: new Set<string>() }
     found.set(name, family)
     return family
   }
-  let current: FoundFamily | undefined
+  let current: FamilyInText | undefined
   for (const [i, line] of text.split('\n').entries()) {
     const [, keyword, name, rest] = heading.exec(line) ?? []
     if (name !== undefined) {
@@ -85,11 +85,11 @@ export function shownFamilies(text: string, source: string): ShownFamilies {
   return new ShownFamilies([...found.values()].map(shown))
 }
 
-function belongs(sampleName: string, { name, type }: FoundFamily): boolean {
+function belongs(sampleName: string, { name, type }: FamilyInText): boolean {
   return (endings[type] ?? ['']).some((ending) => sampleName === `${name}${ending}`)
 }
 
-function add(family: FoundFamily, sampleName: string, labels: string): void {
+function add(family: FamilyInText, sampleName: string, labels: string): void {
   family.samples.add(sampleName)
   for (const [, name, value] of labels.matchAll(label)) {
     if (name === 'le' || name === 'quantile') continue
@@ -98,7 +98,7 @@ function add(family: FoundFamily, sampleName: string, labels: string): void {
   }
 }
 
-function shown(family: FoundFamily): ShownFamily {
+function shown(family: FamilyInText): ShownFamily {
   const single = family.type === 'counter' || family.type === 'info' ? [...family.samples][0] : undefined
   return { ...family, name: single ?? family.name }
 }

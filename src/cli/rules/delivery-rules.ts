@@ -1,8 +1,6 @@
 import type { ObservedApplication } from '../dashboards/application.js'
-import { levels, rises } from './phases.js'
+import { levels, rises, target } from './phases.js'
 import type { AlertRule, RuleGroup } from './rule.js'
-
-const target = { job: 'shop', instance: 'a' }
 
 /** Alerts on backends and exporters; each needs the family on the left. */
 const alerts: readonly (readonly [family: string, alert: AlertRule])[] = [

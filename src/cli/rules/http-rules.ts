@@ -1,11 +1,10 @@
 import type { ObservedApplication } from '../dashboards/application.js'
 import type { HttpFamily, HttpPreset } from '../dashboards/http-preset.js'
 import { Queries, ruleScope } from '../dashboards/queries.js'
-import { rises } from './phases.js'
-import type { AlertRule, RecordingRule, Rule, RuleGroup, TestSeries } from './rule.js'
+import { rises, target } from './phases.js'
+import type { AlertRule, PrometheusRule, RecordingRule, RuleGroup, TestSeries } from './rule.js'
 
 const q = new Queries(ruleScope)
-const target = { job: 'shop', instance: 'a' }
 const perTarget = Object.keys(target)
 
 /** Rules on the requests of a server. Those of workers take precedence, because they include requests of killed workers. */
@@ -29,7 +28,7 @@ export function httpRules({ http, supervisor }: ObservedApplication): RuleGroup 
  *
  * @param byRoute whether other rules are on the durations of each route
  */
-export function requestRules({ requests, errors, duration }: HttpPreset, byRoute: boolean): readonly Rule[] {
+export function requestRules({ requests, errors, duration }: HttpPreset, byRoute: boolean): readonly PrometheusRule[] {
   const base = baseOf(requests)
   const rate: RecordingRule = {
     record: `job_instance:${base}:rate5m`,
@@ -42,7 +41,7 @@ export function requestRules({ requests, errors, duration }: HttpPreset, byRoute
   ]
 }
 
-function requestsFail(requests: HttpFamily, errors: HttpFamily): readonly Rule[] {
+function requestsFail(requests: HttpFamily, errors: HttpFamily): readonly PrometheusRule[] {
   const record = `job_instance:${baseOf(requests)}:errors_ratio_rate5m`
   const alert: AlertRule = {
     alert: 'RequestsFail',
@@ -81,7 +80,7 @@ function failingSeries(requests: HttpFamily, errors: HttpFamily): readonly TestS
   ]
 }
 
-function requestsSlow({ name }: HttpFamily): readonly Rule[] {
+function requestsSlow({ name }: HttpFamily): readonly PrometheusRule[] {
   const record = `job_instance:${name}:p99_5m`
   const alert: AlertRule = {
     alert: 'RequestsSlow',
@@ -96,7 +95,7 @@ function requestsSlow({ name }: HttpFamily): readonly Rule[] {
   return [{ record, expr: q.quantile(0.99, perTarget, name) }, alert]
 }
 
-function routesSlow({ name }: HttpFamily, route: string): readonly Rule[] {
+function routesSlow({ name }: HttpFamily, route: string): readonly PrometheusRule[] {
   const record = `job_route:${name}:p99_5m`
   const alert: AlertRule = {
     alert: 'RoutesSlow',

@@ -27,7 +27,5 @@ export function appears(value: number): string {
   return `_x${before} ${value}x${during + after - 1}`
 }
 
-/** A counter that appears in the second phase, and rises in it. */
-export function appearsAndRises(step: number): string {
-  return `_x${before} ${step}+${step}x${during - 1} ${step * (during + 1)}x${after - 1}`
-}
+/** The labels of the target in the tests. */
+export const target = { job: 'shop', instance: 'a' } as const

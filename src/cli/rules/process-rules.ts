@@ -1,10 +1,9 @@
 import type { ObservedApplication } from '../dashboards/application.js'
 import { aggregate, Queries, ruleScope } from '../dashboards/queries.js'
-import { levels, rises } from './phases.js'
-import type { Rule, RuleGroup } from './rule.js'
+import { levels, rises, target } from './phases.js'
+import type { PrometheusRule, RuleGroup } from './rule.js'
 
 const q = new Queries(ruleScope)
-const target = { job: 'shop', instance: 'a' }
 const perTarget = Object.keys(target)
 const sum = (name: string): string => aggregate('sum', perTarget, q.select(name))
 
@@ -12,7 +11,7 @@ const loopTime = 'nodejs_eventloop_time_seconds_total'
 const utilization = 'job_instance:nodejs_eventloop_utilization:ratio_rate5m'
 
 /** Rules on the event loop, memory and descriptors; each pair needs the families on the left. */
-const rules: readonly (readonly [families: readonly string[], rules: readonly Rule[]])[] = [
+const rules: readonly (readonly [families: readonly string[], rules: readonly PrometheusRule[]])[] = [
   [
     [loopTime],
     [

@@ -35,13 +35,13 @@ export interface AlertRule {
   readonly test: AlertTest
 }
 
-export type Rule = RecordingRule | AlertRule
+export type PrometheusRule = RecordingRule | AlertRule
 
 export interface RuleGroup {
   readonly name: string
-  readonly rules: readonly Rule[]
+  readonly rules: readonly PrometheusRule[]
 }
 
-export function isAlert(rule: Rule): rule is AlertRule {
+export function isAlert(rule: PrometheusRule): rule is AlertRule {
   return 'alert' in rule
 }

@@ -1,5 +1,5 @@
-import { phaseEnds, testInterval } from './phases.js'
-import { type AlertRule, isAlert, type Rule, type RuleGroup, type TestSeries } from './rule.js'
+import { phaseEnds, target, testInterval } from './phases.js'
+import { type AlertRule, isAlert, type PrometheusRule, type RuleGroup, type TestSeries } from './rule.js'
 import { type YamlValue, yaml } from './yaml.js'
 
 /** Returns a rules file for Prometheus. */
@@ -8,7 +8,7 @@ export function rulesText(groups: readonly RuleGroup[]): string {
   return `# Made by promhive rules. To check the file: promtool check rules FILE\n${rules}`
 }
 
-function ruleValue(rule: Rule): YamlValue {
+function ruleValue(rule: PrometheusRule): YamlValue {
   if (!isAlert(rule)) return { record: rule.record, expr: rule.expr }
   const { alert, expr, severity, summary, description } = rule
   return { alert, expr, for: rule.for, labels: { severity }, annotations: { summary, description } }
@@ -51,7 +51,7 @@ function alertTests(rule: AlertRule): readonly YamlValue[] {
 }
 
 function selectorOf({ name, labels }: TestSeries): string {
-  const all = { job: 'shop', instance: 'a', ...labels }
+  const all = { ...target, ...labels }
   const pairs = Object.entries(all).map(([label, value]) => `${label}=${JSON.stringify(value)}`)
   return `${name}{${pairs.join(', ')}}`
 }

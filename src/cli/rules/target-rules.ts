@@ -1,8 +1,6 @@
 import type { ObservedApplication } from '../dashboards/application.js'
-import { appears, levels } from './phases.js'
+import { appears, levels, target } from './phases.js'
 import type { AlertRule, RuleGroup } from './rule.js'
-
-const target = { job: 'shop', instance: 'a' }
 
 /** Alerts on promhive itself. */
 export function targetRules({ has }: ObservedApplication, job: string | undefined): RuleGroup {

@@ -2,10 +2,8 @@ import type { MetricNaming } from '../../supervisor/gunicorn/metric-naming.js'
 import { type ObservedApplication, runNaming } from '../dashboards/application.js'
 import { httpPreset } from '../dashboards/http-preset.js'
 import { requestRules } from './http-rules.js'
-import { levels, rises } from './phases.js'
+import { levels, rises, target } from './phases.js'
 import type { AlertRule, RuleGroup } from './rule.js'
-
-const target = { job: 'shop', instance: 'a' }
 
 /** Alerts on the workers of `promhive run`. */
 export function workerRules({ supervisor, http }: ObservedApplication): RuleGroup {
