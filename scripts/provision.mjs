@@ -27,6 +27,16 @@ const needs = [
     leftOut: 'the Python client beside ours',
   },
   {
+    package: 'python3-snappy',
+    present: () => runs('/usr/bin/python3', '-c', 'import snappy'),
+    leftOut: 'another Snappy that reads the requests of remote write',
+  },
+  {
+    package: 'gunicorn',
+    present: () => runs('gunicorn', '--version'),
+    leftOut: 'directories that Python processes write to',
+  },
+  {
     package: 'systemd',
     present: () => runs('systemd-analyze', '--version'),
     leftOut: 'the units of systemd in examples',
@@ -41,6 +51,11 @@ const needs = [
     // Debian has it from 13 on: what this system's Debian does not know is not missing.
     present: () => runs('valkey-server', '--version') || !runs('apt-cache', 'show', 'valkey-server'),
     leftOut: 'the same on Valkey',
+  },
+  {
+    package: 'etcd-server',
+    present: () => runs('etcd', '--version'),
+    leftOut: 'targets that are announced in etcd',
   },
   {
     package: 'openssl',
@@ -121,6 +136,12 @@ const folders = [
     brings: 'Node.js 24',
     leftOut: 'the preload for prom-client, and clients that need a newer Node.js',
     options: [],
+  },
+  {
+    folder: 'test/statsd',
+    brings: 'a server of statsd',
+    leftOut: 'sending to a server of statsd',
+    options: ['--omit=optional'],
   },
   {
     folder: 'test/plug-ins',

@@ -13,6 +13,7 @@ import * as python from '../src/python.js'
 import * as redis from '../src/redis.js'
 import * as redisForwarder from '../src/redis-forwarder.js'
 import * as supervisor from '../src/supervisor.js'
+import * as targets from '../src/targets.js'
 import * as testing from '../src/testing.js'
 import * as uwsgi from '../src/uwsgi.js'
 
@@ -31,6 +32,7 @@ const doors: Readonly<Record<string, object>> = {
   redis,
   redisForwarder,
   supervisor,
+  targets,
   testing,
   uwsgi,
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import { describe, expect, test } from 'vitest'
 import * as backend from '../src/backend.js'
+import * as etcd from '../src/etcd.js'
 import * as express from '../src/express.js'
 import * as fastify from '../src/fastify.js'
 import * as hono from '../src/hono.js'
@@ -11,11 +12,15 @@ import * as main from '../src/index.js'
 import * as koa from '../src/koa.js'
 import * as nestjs from '../src/nestjs.js'
 import * as next from '../src/next.js'
+import * as otlp from '../src/otlp.js'
 import * as pushgateway from '../src/pushgateway.js'
 import * as python from '../src/python.js'
 import * as redis from '../src/redis.js'
 import * as redisForwarder from '../src/redis-forwarder.js'
+import * as remoteWrite from '../src/remote-write.js'
+import * as statsd from '../src/statsd.js'
 import * as supervisor from '../src/supervisor.js'
+import * as targets from '../src/targets.js'
 import * as testing from '../src/testing.js'
 import * as kit from '../src/testing-metrics.js'
 import * as textFile from '../src/text-file.js'
@@ -125,6 +130,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   'promhive/supervisor MetricsServerManager': [
     ['startServer', { port: 0, paht: '/' }, 'path', (o) => new supervisor.MetricsServerManager().startServer(o)],
   ],
+  'promhive/targets startWorkerTarget': [['', { prots: 0 }, 'ports', (o) => targets.startWorkerTarget(o)]],
   'promhive/testing backendConformance': [
     ['', { create: () => {}, support: {} }, 'supports', (o) => testing.backendConformance('x', o, framework)],
     [
@@ -143,6 +149,15 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   'promhive/testing/metrics waitForValue': [
     ['', { timout: 1 }, 'timeout', (o) => kit.waitForValue(counter, 1, o)],
     ['', { timeOut: 1 }, 'timeout', (o) => kit.waitForValue(counter, { a: 'x' }, 1, o)],
+  ],
+  'promhive/etcd announceTarget': [
+    ['', { url: 'http://127.0.0.1:1', tttl: 1 }, 'ttl', (o) => etcd.announceTarget(o)],
+    [': tls', { url: 'http://127.0.0.1:1', tls: { cafile: 'x' } }, 'caFile', (o) => etcd.announceTarget(o)],
+  ],
+  'promhive/statsd startStatsd': [['', { adress: 'localhost' }, 'address', (o) => statsd.startStatsd(o)]],
+  'promhive/otlp startOtlp': [['', { endpont: 'http://127.0.0.1:1' }, 'endpoint', (o) => otlp.startOtlp(o)]],
+  'promhive/remote-write startRemoteWrite': [
+    ['', { url: 'http://127.0.0.1:1', intervl: 1 }, 'interval', (o) => remoteWrite.startRemoteWrite(o)],
   ],
   'promhive/text-file startTextFile': [
     ['', { path: '/run/x.prom', intervl: 1 }, 'interval', (o) => textFile.startTextFile(o)],
@@ -218,8 +233,13 @@ const doors: Readonly<Record<string, object>> = {
   './redis': redis,
   './redis-forwarder': redisForwarder,
   './supervisor': supervisor,
+  './targets': targets,
   './testing': testing,
   './testing/metrics': kit,
+  './etcd': etcd,
+  './statsd': statsd,
+  './otlp': otlp,
+  './remote-write': remoteWrite,
   './text-file': textFile,
   './uwsgi': uwsgi,
   // Imported for its side effects; it exports nothing.

@@ -3,6 +3,7 @@ import { nearest } from '../model/nearest-name.js'
 import type { Command } from './command.js'
 import { config } from './commands/config.js'
 import { dashboard } from './commands/dashboard.js'
+import { discover } from './commands/discover.js'
 import { doctor } from './commands/doctor.js'
 import { explain } from './commands/explain.js'
 import { inspect } from './commands/inspect.js'
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   explain,
   top,
   stats,
+  discover,
   dashboard,
   rules,
   doctor,

@@ -1,5 +1,5 @@
 import type { MetricsError } from '../model/errors.js'
-import type { Family } from '../model/family.js'
+import type { Family, FamilyTable } from '../model/family.js'
 import type { LabelSet } from '../model/label-set.js'
 import type { Pause } from '../model/pause.js'
 
@@ -21,6 +21,8 @@ export interface GatherRequest {
 export interface Gathered {
   /** The families, merged over all writers. A table among them is valid until `release()`. */
   readonly families: readonly Family[]
+  /** Families that processes keep for each other, and that no scrape shows. */
+  readonly hidden?: readonly FamilyTable[]
   /** Labels that every series shows unless it has its own label of that name. */
   readonly defaultLabels: LabelSet
   /** The number of processes and threads that count, and are alive. */

@@ -7,6 +7,7 @@ import type { SlotLayout } from '../model/layout/slot-layout.js'
 import type { SeriesKey } from '../model/series-key.js'
 import type { Pause } from '../store/contract.js'
 import { RowNumbers } from './row-numbers.js'
+import { RowRenewals } from './row-renewals.js'
 import type { Totals } from './totals.js'
 import { WriterLabels, type WriterName } from './writer-labels.js'
 
@@ -26,11 +27,14 @@ export class Table implements FamilyTable {
   newest = Number.NEGATIVE_INFINITY
   private readonly writerLabels: WriterLabels
   private readonly rows = new RowNumbers()
+  private readonly renewals = new RowRenewals()
   /** The number of writers that have the row. With 0, it is not shown. */
   private readonly writers: number[] = []
   /** All rows, sorted, shown or not. */
   private everyRow: Int32Array = new Int32Array(0)
   private changed = false
+  /** How many rows the logs have, shown or not: a new table would have as many. */
+  private unavoidable: number | undefined
   /** How many times a series came, or came again. */
   private meetings = 0
   /** The row that a writer was last added to. */
@@ -64,6 +68,12 @@ export class Table implements FamilyTable {
     return this.totals.slots
   }
 
+  /** Called before each merge. */
+  begin(): void {
+    this.newest = Number.NEGATIVE_INFINITY
+    this.renewals.next()
+  }
+
   /** Adds a writer of a series; returns its row. */
   add(key: SeriesKey, writer: WriterName, created: number): number {
     const name = this.writerLabels.keyOf(key, writer)
@@ -75,7 +85,11 @@ export class Table implements FamilyTable {
       this.bases.push(this.totals.allocate(this.layout.mergedWidth))
       this.created.push(created)
       this.writers.push(0)
-    } else if (this.writers[row] === 0 || created < this.created[row]!) this.created[row] = created
+    }
+    const before = this.writers[row]!
+    this.renewals.opened(row, writer.name, created, before)
+    if (before === 0 || created < this.created[row]!) this.created[row] = created
+    this.created[row] = this.renewals.renewed(row) ?? this.created[row]!
     if (this.writers[row]!++ === 0) {
       this.met[row] = this.meetings++
       this.changed = true
@@ -86,7 +100,13 @@ export class Table implements FamilyTable {
 
   /** Whether most rows are of series that no writer has any more. */
   get wasteful(): boolean {
-    return this.keys.length > 10_000 && this.order.length < this.keys.length / 4
+    const { length } = this.keys
+    return length > 10_000 && this.order.length < length / 4 && length > 2 * (this.unavoidable ?? 0)
+  }
+
+  /** Called when a series log was replaced: a new table may need fewer rows than this one. */
+  logReplaced(): void {
+    this.unavoidable = 0
   }
 
   rowOf(key: SeriesKey, writer: WriterName): number | undefined {
@@ -104,11 +124,15 @@ export class Table implements FamilyTable {
   /** Removes a writer of a series. */
   drop(key: SeriesKey, writer: WriterName): void {
     const row = this.rowOf(key, writer)
-    if (row !== undefined && --this.writers[row]! === 0) this.changed = true
+    if (row === undefined) return
+    this.renewals.removed(row, writer.name, this.writers[row]!)
+    this.created[row] = this.renewals.renewed(row) ?? this.created[row]!
+    if (--this.writers[row]! === 0) this.changed = true
   }
 
   /** Updates `order`: sorts new rows, and merges them with the sorted ones. */
   async sort(pause: Pause): Promise<void> {
+    this.unavoidable ??= this.keys.length
     if (!this.changed) return
     this.changed = false
     const { keys } = this

@@ -44,6 +44,8 @@ export type MetricsErrorCode =
   | 'FORWARD_FAILED'
   | 'PUSH_FAILED'
   | 'EXPORT_FAILED'
+  | 'ANNOUNCE_FAILED'
+  | 'DISCOVERY_FAILED'
   | 'PORT_TAKEN'
   | 'SERVER_FAILED'
   | 'SCRAPE_REFUSED'

@@ -14,7 +14,8 @@ import { firstSet, isOff, itemsOf, variables } from '../platform/environment.js'
 import { setImmediate } from '../platform/timers.js'
 import { processContext } from '../runtime/current-context.js'
 import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-directory.js'
-import { chosenExporters, startExporters } from '../runtime/exporters/configured.js'
+import { chosenExporters, exportersForAll, startExporters } from '../runtime/exporters/configured.js'
+import { startNamedTarget } from '../runtime/targets/named-target.js'
 import { isLauncher } from './launchers.js'
 
 /*
@@ -51,6 +52,7 @@ export function startRegistered(command: string): void {
   if (!isMainThread) return
   setImmediate(() => attempt(openPort)).unref()
   setImmediate(() => attempt(startChosenExporters)).unref()
+  startNamedTarget()
 }
 
 /** Closes the port that `startRegistered` has opened or is opening: a supervisor in the same process opens its own. */
@@ -114,7 +116,7 @@ function openPort(): void {
 /** Starts what the environment names, unless a supervisor does. */
 function startChosenExporters(): void {
   if (firstSet(variables.assignment) !== undefined) return
-  const chosen = chosenExporters()
+  const chosen = exportersForAll(chosenExporters(), firstSet(variables.workerPorts)?.[1])
   if (Object.keys(chosen).length === 0) return
   void startExporters(chosen, (error) => processContext().onError(error)).then((started) => {
     // A process that ends by itself sends its last numbers.

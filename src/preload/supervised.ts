@@ -4,6 +4,7 @@ import { loadBinding } from '#native'
 import { packageRoot } from '#package'
 import { processContext } from '../runtime/current-context.js'
 import { agreeWithSupervisor, settle } from '../runtime/supervised/supervisor-backend.js'
+import { startNamedTarget } from '../runtime/targets/named-target.js'
 import { assignmentOfThisProcess, send, startAgent } from '../supervisor/worker/agent.js'
 
 /*
@@ -24,5 +25,6 @@ if (isMainThread) {
       (last) => settle(context.inUse, last),
       loadBinding().binding?.map,
     )
+    startNamedTarget()
   }
 }

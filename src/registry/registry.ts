@@ -249,8 +249,8 @@ export class Registry implements MetricRegistry {
       this.contents.defaults.check(gathered.hidden)
       turn.check()
       const families = familiesNamed(this.select(gathered, foreign), names)
-      const { workers, faults, pause } = gathered
-      return { families, workers, defaultLabels: this.contents.defaults.labels, faults, pause, release }
+      const { hidden, workers, faults, pause } = gathered
+      return { families, hidden, workers, defaultLabels: this.contents.defaults.labels, faults, pause, release }
     } catch (cause) {
       release()
       throw cause

@@ -6,6 +6,9 @@ import type { ProcessLog } from './process-log.js'
 /** The codes of faults of the store that last until a later success. */
 const outageCodes = ['FLUSH_FAILED', 'READ_FAILED', 'DIRECTORY_UNUSABLE'] as const
 
+/** The codes of faults of exporters, whose reason is the name of the exporter. */
+const exporterCodes: readonly string[] = ['EXPORT_FAILED', 'ANNOUNCE_FAILED']
+
 /** The faults of promhive in this process: each code is logged once as a warning, and counted in a self-metric. */
 export class Faults {
   private readonly warned = new Set<string>()
@@ -23,8 +26,8 @@ export class Faults {
 
   /** Records a fault after which promhive continues. */
   record({ code, message, reason }: MetricsError): void {
-    // Each exporter has its own outages.
-    this.warn(code === 'EXPORT_FAILED' ? `${code} ${reason}` : code, message)
+    // Each exporter, and each announcement, has its own outages.
+    this.warn(exporterCodes.includes(code) ? `${code} ${reason}` : code, message)
     this.count({
       name: 'promhive_errors_total',
       help: 'Faults of promhive that did not stop the application, by code.',
@@ -51,7 +54,7 @@ export class Faults {
    */
   recovered(text: string, exporter?: string): void {
     let warned = false
-    for (const code of exporter === undefined ? outageCodes : [`EXPORT_FAILED ${exporter}`])
+    for (const code of exporter === undefined ? outageCodes : exporterCodes.map((each) => `${each} ${exporter}`))
       warned = this.warned.delete(code) || warned
     this.log.recovered(text, warned)
   }

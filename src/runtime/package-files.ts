@@ -13,6 +13,11 @@ export function agentFile(): string {
   return join(packageRoot, 'dist', 'cjs', 'supervised.js')
 }
 
+/** Returns the file that the thread of a worker's target runs. */
+export function targetThreadFile(): string {
+  return join(packageRoot, 'dist', 'cjs', 'worker-target.js')
+}
+
 /**
  * Returns the URL of the file that measures an application without code.
  *

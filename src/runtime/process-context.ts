@@ -31,6 +31,7 @@ import {
   sweepEndedApplications,
   userOfClusterWorkers,
 } from './directory/application-directory.js'
+import { sourceOf } from './directory/directory-source.js'
 import { RefusedDirectory } from './directory/refused-directory.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
@@ -64,6 +65,7 @@ export class ProcessContext implements RegistryContext {
   private readonly nameless = new NamelessNames((code, text) => this.faults.warn(code, text))
   private stopListening: (() => void) | undefined
   private options: ConfigureOptions = {}
+  readonly showsCreated = (): boolean => this.options.created ?? createdByEnvironment()
   private readonly watchers = new RemovalWatchers()
   private workersUser: WorkersUser | undefined
   readonly log = new ProcessLog()
@@ -109,7 +111,7 @@ export class ProcessContext implements RegistryContext {
 
   formatters(defaultLabels: LabelSet): Formatters {
     // Read when a format is first written, so that configure() has run by then.
-    return new Formatters(defaultLabels, { created: () => this.options.created ?? createdByEnvironment() })
+    return new Formatters(defaultLabels, { created: this.showsCreated })
   }
 
   get workerLabel(): WorkerLabel {
@@ -171,7 +173,7 @@ export class ProcessContext implements RegistryContext {
     if (this.inUse instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
       this.share(ownDirectory())
     this.refused.retry()
-    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining, () => this.refused.incomplete)
+    this.opened ??= withLocal(sourceOf(this.backend!), this.local, this.joining, () => this.refused.incomplete)
     return this.opened
   }
 

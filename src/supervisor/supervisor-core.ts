@@ -1,5 +1,6 @@
 import type { Exposition } from '../export/contract.js'
 import type { EncryptionOptions } from '../export/http/encryption.js'
+import type { Route } from '../export/http/route-table.js'
 import { StatisticsServer } from '../export/statistics/statistics-server.js'
 import { metricContext } from '../metric/context.js'
 import { MetricsError } from '../model/errors.js'
@@ -31,6 +32,8 @@ export interface CoreOptions {
   readonly registry: Exposition
   /** The encryption of the metrics port; by default none. */
   readonly tls?: EncryptionOptions | undefined
+  /** Routes of the metrics port in addition to the metrics. */
+  readonly routes?: readonly Route[]
   /** The version of the package. */
   readonly version: string
   /** Starts forwarding to Redis. */
@@ -78,7 +81,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     this.settings = settings
     this.logger = logOf(settings, core.logger)
     this.hooks = new HookManager(this.logger)
-    this.metricsServer = new MetricsServerManager(this.logger)
+    this.metricsServer = new MetricsServerManager(this.logger, undefined, core.routes)
     this.parentWatch = new ParentWatch(this.logger)
     this.naming = metricNaming(settings.compat, settings.metricPrefix)
   }

@@ -49,11 +49,14 @@ describe.skipIf(!hasSchemas)('the manifests for Kubernetes', () => {
       expect(labels).toMatchObject(each.matchLabels)
     }
     const containers = [...template.spec.initContainers, ...template.spec.containers]
-    const ports = containers.flatMap((container) => container.ports).map(({ name }: { name: string }) => name)
-    expect(ports).toEqual(['metrics', 'http'])
-    expect(ports).toContain(spec.podMetricsEndpoints[0].port)
+    const ports = containers.flatMap((container) => container.ports)
+    expect(ports.map(({ name }: Manifest) => name)).toEqual(['metrics', 'http'])
+    expect(spec.podMetricsEndpoints[0].port).toBe('metrics')
     const open = of('NetworkPolicy').spec.ingress.flatMap((rule: Manifest) => rule.ports)
-    expect(open.map(({ port }: { port: string }) => port).sort()).toEqual([...ports].sort())
+    const numbers = ports.map(({ containerPort }: Manifest) => containerPort)
+    expect(open.map(({ port }: Manifest) => port).sort()).toEqual(numbers.sort())
+    const { env } = template.spec.containers[0]
+    expect(env.find(({ name }: Manifest) => name === 'PORT').value).toBe('8080')
     for (const { volumeMounts } of containers) expect(volumeMounts[0].name).toBe(template.spec.volumes[0].name)
     // A sidecar that is not ready would take the application out of service.
     expect(template.spec.initContainers[0].readinessProbe).toBeUndefined()

@@ -35,6 +35,60 @@ test('a series that all writers removed and one opened again has the later creat
   expect(table.created[row]).toBe(200)
 })
 
+test.for<[string, (table: Table) => void, number]>([
+  [
+    'one after the other',
+    (table) => {
+      for (const [seat, created] of [
+        [1, 300],
+        [2, 200],
+      ] as const) {
+        table.drop('["x"]', writer(seat))
+        table.add('["x"]', writer(seat), created)
+      }
+    },
+    200,
+  ],
+  [
+    'twice',
+    (table) => {
+      for (const created of [200, 300]) {
+        table.drop('["x"]', writer(1))
+        table.add('["x"]', writer(1), created)
+      }
+      table.drop('["x"]', writer(2))
+    },
+    200,
+  ],
+  [
+    'after another writer opened it',
+    (table) => {
+      table.add('["x"]', writer(3), 400)
+      table.drop('["x"]', writer(1))
+      table.drop('["x"]', writer(2))
+    },
+    400,
+  ],
+  [
+    'but one that keeps it',
+    (table) => {
+      for (const created of [200, 300]) {
+        table.drop('["x"]', writer(2))
+        table.add('["x"]', writer(2), created)
+      }
+    },
+    100,
+  ],
+])('a series that its writers removed, %s, has the time of the first that they opened since', ([, events, created]) => {
+  const table = tableOf()
+  table.begin()
+  const row = table.add('["x"]', writer(1), 100)
+  table.add('["x"]', writer(2), 110)
+  table.begin()
+  events(table)
+  expect(table.created[row]).toBe(created)
+})
+
 test('rows are shown in the order of their label values, whenever they came', async () => {
   const table = tableOf()
   table.add('["m"]', writer(1), 0)
@@ -45,6 +99,18 @@ test('rows are shown in the order of their label values, whenever they came', as
   table.add('["p"]', writer(1), 0)
   await table.sort(noPause)
   expect(order(table)).toEqual(['["a"]', '["m"]', '["p"]', '["z"]'])
+})
+
+test('a table is not replaced by one that would have as many rows', async () => {
+  const table = tableOf()
+  const keys = Array.from({ length: 12_000 }, (_, i) => seriesKey([String(i)]))
+  // The log of a writer that has removed most of its series, and that is not rewritten yet.
+  for (const key of keys) table.add(key, writer(1), 0)
+  for (const key of keys.slice(1000)) table.drop(key, writer(1))
+  await table.sort(noPause)
+  expect(table.wasteful).toBe(false)
+  table.logReplaced()
+  expect(table.wasteful).toBe(true)
 })
 
 test('a row is shown while at least one writer has it', async () => {

@@ -26,15 +26,32 @@ export class PrometheusServer {
     const configuration = readFileSync(join(example, 'prometheus.yml'), 'utf8')
       .replaceAll('15s', '500ms')
       .replace('"127.0.0.1:9464"', targets.map((target) => JSON.stringify(target)).join())
-    writeFileSync(join(folder, 'prometheus.yml'), configuration)
     writeFileSync(join(folder, 'alerts.yml'), rules ?? readFileSync(join(example, 'alerts.yml'), 'utf8'))
-    const args = [`--config.file=${join(folder, 'prometheus.yml')}`, `--storage.tsdb.path=${join(folder, 'data')}`]
-    const server = new PrometheusServer(await startServer(stage, 'prometheus', args))
+    const server = await PrometheusServer.configured(stage, configuration, folder)
     await until(
       () => server.value('sum(up)'),
       (up) => up === targets.length,
     )
     return server
+  }
+
+  /** A real Prometheus with a configuration of the test's own. */
+  static async configured(stage: Stage, configuration: string, folder = stage.folder()): Promise<PrometheusServer> {
+    writeFileSync(join(folder, 'prometheus.yml'), configuration)
+    const args = [`--config.file=${join(folder, 'prometheus.yml')}`, `--storage.tsdb.path=${join(folder, 'data')}`]
+    return new PrometheusServer(await startServer(stage, 'prometheus', args))
+  }
+
+  /** The addresses of the targets that it scrapes at the moment, by job. */
+  async targets(): Promise<Record<string, string[]>> {
+    const { status, body } = await ask(`${this.url}/api/v1/targets?state=active`)
+    // It listens before it is ready.
+    if (status === 503) return {}
+    const byJob: Record<string, string[]> = {}
+    for (const { discoveredLabels } of JSON.parse(body).data.activeTargets) {
+      ;(byJob[discoveredLabels.job] ??= []).push(discoveredLabels.__address__)
+    }
+    return Object.fromEntries(Object.entries(byJob).map(([job, addresses]) => [job, addresses.toSorted()]))
   }
 
   /** The present value of an expression with a single series; undefined if it has none. */

@@ -11,6 +11,7 @@ import { directoryInUse } from '../../src/store/shared/control.js'
 import { wipeFiles } from '../../src/store/shared/directory.js'
 import { Leadership } from '../../src/store/shared/leadership.js'
 import { SharedBackend } from '../../src/store/shared/shared-backend.js'
+import { livingTargets, TargetFile } from '../../src/store/shared/target-file.js'
 import { counterOf } from '../../src/testing/counted.js'
 import { readDirectory } from '../helpers/processes/reading.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
@@ -43,6 +44,7 @@ const names = [
   '0001.values',
   '0001.series',
   '0001.exemplars',
+  '0001.target',
   '0001.claim-1',
   '0001.claim-2',
   '.beginning',
@@ -75,6 +77,11 @@ describe.each([
         leadership.leaveNote('noted')
         expect(leadership.note()).toBe('noted')
         leadership.leave()
+        const target = { id: 'web1:9500', address: 'web1:9500', labels: { worker: '1' } }
+        const announcement = new TargetFile(directory, 1, binding ?? undefined)
+        announcement.write(target)
+        expect(livingTargets(directory, binding ?? undefined), taken[0]).toEqual([target])
+        announcement.remove()
         // The next process takes over the seat, with its counts.
         first.close()
         const next = begin(stage, directory, true)

@@ -4,7 +4,10 @@ import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, itemsOf, variables } from '../../platform/environment.js'
-import { chosenExporters, startExporters } from '../../runtime/exporters/configured.js'
+import { identityOf } from '../../runtime/application-identity.js'
+import { processContext } from '../../runtime/current-context.js'
+import { chosenExporters, exportersForAll, startExporters } from '../../runtime/exporters/configured.js'
+import { MemoryBackend } from '../../store/memory/memory-backend.js'
 import type { Command } from '../command.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printError } from '../output.js'
@@ -33,6 +36,7 @@ promhive serve --redis URL [--prefix NAME] [the same options]
 Answers scrapes for an application from outside: it reads the directory, or the Redis, in which the application's
 processes count. It answers even while all of them are blocked, and after they were killed. With --redis it also
 keeps the keys from expiring and adds the counts of dead processes to the totals: it serves an application of jobs.
+In a directory, it also reads the files of Python processes (prometheus_client in its multiprocess mode).
 
   --dir DIR        the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
   --dir NAME=DIR   the directory of one of several applications: /metrics shows them all with the label application,
@@ -47,7 +51,8 @@ ${redisUsage}
                    further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
 
-The port also answers /healthz (the process runs) and /readyz (the metrics can be read).
+The port also answers /healthz (the process runs) and /readyz (the metrics can be read). With --dir, the path /targets
+lists the targets of the application's processes, for Prometheus' http_sd.
 
 Exporters that the environment names send from here as well: PROMHIVE_EXPORTERS, or PROMHIVE_TEXT_FILE and the like.
 
@@ -66,7 +71,7 @@ export const serve: Command = {
     let report = reportOnce()
     const port = new PortFamilies((error) => report(error))
     const tallies = new ExportTallies()
-    const chosen = chosenExporters()
+    const chosen = exportersForAll(chosenExporters(), firstSet(variables.workerPorts)?.[1])
     const onRecovered = (): void => {
       report = reportOnce()
       printError('promhive: Redis answers again')
@@ -95,9 +100,13 @@ export const serve: Command = {
     const { readiness, routes } = served
     const metrics = await openMetricsServer(serverOptions, { events: port, readiness, routes, nameOf: optionName })
     print(`promhive: serving ${served.name} at ${metrics.url}`)
+    // Exporters count in this process only: it is none of the application, whose directory the environment may name.
+    processContext().useBackend(new MemoryBackend())
     const exporters = await startExporters(chosen, servedOptions.report, {
       gatherer: served.gatherer,
       lease: served.lease,
+      identity: () => identityOf(served.name),
+      warn: (_, text) => printError(`promhive: ${text}`),
       onError: servedOptions.report,
       recovered: (_, text) => printError(`promhive: ${text}`),
       exported: (...exported) => tallies.count(...exported),

@@ -1,14 +1,17 @@
 import { statSync } from 'node:fs'
 import type { Exposition } from '../../export/contract.js'
+import { targetsRoute } from '../../export/discovery/targets-route.js'
 import type { Route } from '../../export/http/route-table.js'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
 import { ApplicationsGatherer } from '../../gather/applications/applications-gatherer.js'
 import type { Gatherer } from '../../gather/gatherer.js'
 import { type ReadinessCheck, readingCheck } from '../../gather/readiness.js'
+import type { AnnouncedTarget } from '../../model/announced-target.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
 import { alwaysHeld, type Lease } from '../../model/lease.js'
 import { perWorkerByEnvironment } from '../../runtime/configure-options.js'
+import { targetsIn } from '../../runtime/targets/targets-in.js'
 import { directoryGatherer } from '../directory-gatherer.js'
 import { openService } from '../redis/open-service.js'
 import type { RedisTarget } from '../redis/redis-arguments.js'
@@ -60,7 +63,7 @@ export function servedDirectory(directory: string, options: ServedOptions): Serv
     gatherer,
     lease: (exporter) => new DirectoryLease(directory, exporter),
     readiness: readingCheck(() => everything),
-    routes: [],
+    routes: [targetsRoute(() => targetsIn(directory))],
     close: async () => {},
   }
 }
@@ -87,9 +90,14 @@ export function servedApplications(directories: readonly NamedDirectory[], optio
     gatherer: together,
     lease: () => alwaysHeld,
     readiness: someReady(checks),
-    routes: [probeRoute(separate)],
+    routes: [probeRoute(separate), targetsRoute(() => directories.flatMap(targetsOf))],
     close: async () => {},
   }
+}
+
+/** Returns the targets of one of several applications, each with its name. */
+function targetsOf({ name: application, directory }: NamedDirectory): AnnouncedTarget[] {
+  return targetsIn(directory).map((target) => ({ ...target, labels: { application, ...target.labels } }))
 }
 
 /** Serves the application that counts in Redis. */

@@ -45,7 +45,8 @@ function nameIn(header: string): string {
   return (inBrackets ?? name ?? header).toLowerCase().replace(/\.$/, '')
 }
 
-function isLoopback(name: string): boolean {
+/** Whether a name or an address is that of this machine for itself. */
+export function isLoopback(name: string): boolean {
   return (
     /^(?:.+\.)?localhost$/.test(name) ||
     /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name) ||

@@ -10,6 +10,7 @@ import { checkAllowedHosts } from './allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions } from './encryption.js'
 import { healthRoutes } from './health.js'
 import { HttpPort, type HttpPortOptions } from './http-port.js'
+import { openPorts } from './open-ports.js'
 import type { PortEvents } from './port-events.js'
 import { checkLimits, type PortLimits, portLimits } from './port-limits.js'
 import type { Route } from './route-table.js'
@@ -149,6 +150,7 @@ export class ScrapeServer implements Exporter {
     const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`
     this.http = http
     this.opened = { port: bound, host, url, server, close: () => held(this.stop()) }
+    openPorts().add(this.opened)
   }
 
   private async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
-import { firstSet, variables } from '../../platform/environment.js'
+import { firstSet, isOff, isOn, variables } from '../../platform/environment.js'
 import { jsonFrom } from '../../platform/json-text.js'
 import { type ExportingProcess, exportingAs } from './exporting-process.js'
 
@@ -29,6 +29,26 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     variables: variables.textFile,
     address: 'path',
     load: async () => (await import('../../text-file.js')).startTextFile,
+  },
+  etcd: {
+    variables: variables.etcd,
+    address: 'url',
+    load: async () => (await import('../../etcd.js')).announceTarget,
+  },
+  statsd: {
+    variables: variables.statsd,
+    address: 'address',
+    load: async () => (await import('../../statsd.js')).startStatsd,
+  },
+  remoteWrite: {
+    variables: variables.remoteWrite,
+    address: 'url',
+    load: async () => (await import('../../remote-write.js')).startRemoteWrite,
+  },
+  otlp: {
+    variables: variables.otlp,
+    address: 'endpoint',
+    load: async () => (await import('../../otlp.js')).startOtlp,
   },
 }
 
@@ -60,10 +80,21 @@ export function chosenExporters(configured?: unknown, environment: NodeJS.Proces
   for (const [name, { variables: names, address }] of Object.entries(exporters)) {
     const [, value] = firstSet(names, environment) ?? []
     if (value === undefined) continue
-    if (/^(?:off|false|no)$/i.test(value)) delete chosen[name]
+    if (isOff(names, environment)) delete chosen[name]
+    // An exporter with a default address needs no other value.
+    else if (isOn(names, environment)) chosen[name] ??= {}
     else chosen[name] = { ...chosen[name], [address]: value }
   }
   return chosen
+}
+
+/**
+ * Returns the exporters of one process for all: without the announcement of the metrics port if each worker announces a
+ * target of its own, because Prometheus would count everything twice.
+ */
+export function exportersForAll({ etcd, ...others }: ExporterChoice, workerPorts: string | undefined): ExporterChoice {
+  const eachWorker = workerPorts !== undefined && workerPorts !== '' && !/^(?:off|false|no)$/i.test(workerPorts)
+  return etcd === undefined || eachWorker ? others : { ...others, etcd }
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Destination } from '../../export/contract.js'
 import { type ExportResult, IntervalExporter } from '../../export/interval-exporter.js'
 import type { Gatherer } from '../../gather/gatherer.js'
 import { MetricsError } from '../../model/errors.js'
+import type { Lease } from '../../model/lease.js'
 import { describe } from '../../model/metric-name.js'
 import { exportingProcess } from './exporting-process.js'
 
@@ -36,6 +37,7 @@ export interface RunningExporter {
  *
  * @param exporter the name in self-metrics, error texts and settings
  * @param interval seconds between two exports, unless the options set it
+ * @param lease decides which process sends
  * @throws MetricsError `OPTION_INVALID`
  */
 export function startExporter(
@@ -43,6 +45,7 @@ export function startExporter(
   destination: Destination,
   options: IntervalOptions,
   interval: number,
+  lease?: Lease,
 ): RunningExporter {
   const home = exportingProcess()
   const seconds = secondsOf(exporter, 'interval', options.interval) ?? interval
@@ -57,7 +60,7 @@ export function startExporter(
     { exporter, interval: seconds, timeout },
     {
       gatherer,
-      lease: home.lease(exporter),
+      lease: lease ?? home.lease(exporter),
       onError: (error) => home.onError(error),
       onRecovered: (text) => home.recovered(exporter, text),
       exported: (result, sent) => home.exported(exporter, result, sent),

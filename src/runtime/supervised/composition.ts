@@ -11,6 +11,7 @@ import { Supervisor } from '../../supervisor/supervisor.js'
 import { processContext } from '../current-context.js'
 import { placeOfRuns } from '../directory/default-location.js'
 import { agentFile, packageVersion, registerFile } from '../package-files.js'
+import { targetsOfApplication } from '../targets/targets-in.js'
 import { exportersOf } from './configured-exporters.js'
 import { checkPrimary } from './hooks.js'
 import type { SuperviseOptions } from './options.js'
@@ -48,6 +49,7 @@ export function composeSupervisor(
     version: packageVersion(),
     forward,
     exporters: exportersOf(settings),
+    routes: [targetsOfApplication()],
     program: {
       // Made absolute, because the working directory may change before successors are started.
       exec: exec === undefined ? undefined : resolve(exec),

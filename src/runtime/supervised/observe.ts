@@ -8,6 +8,7 @@ import { encryptionOf } from '../../supervisor/settings/encryption-settings.js'
 import { settings as everySetting } from '../../supervisor/settings/settings.js'
 import { processContext } from '../current-context.js'
 import { packageVersion } from '../package-files.js'
+import { targetsOfApplication } from '../targets/targets-in.js'
 import { exportersOf } from './configured-exporters.js'
 import { checkPrimary } from './hooks.js'
 import { configurationFrom } from './layered-configuration.js'
@@ -52,6 +53,7 @@ async function observeNow(options: ObserveOptions): Promise<ClusterObserver> {
     version: packageVersion(),
     forward,
     exporters: exportersOf(settings),
+    routes: [targetsOfApplication()],
     hooks: hooks as LifecycleHooks,
     logger: log,
   })

@@ -96,6 +96,8 @@ export const leaderName = (task?: string): string => (task === undefined ? '.lea
 export const valuesName = (seat: number): string => `${String(seat).padStart(4, '0')}.values`
 export const exemplarsName = (seat: number): string => `${String(seat).padStart(4, '0')}.exemplars`
 export const seriesName = (seat: number): string => `${String(seat).padStart(4, '0')}.series`
+/** The announcement of the target of the process that has this seat. */
+export const targetName = (seat: number): string => `${String(seat).padStart(4, '0')}.target`
 export const claimName = (seat: number, epoch: number): string => `${String(seat).padStart(4, '0')}.claim-${epoch}`
 
 /** Returns the number of the seat whose values file has this name. */
@@ -104,9 +106,14 @@ export function seatOf(name: string): number | undefined {
   return match === null ? undefined : Number(match[1])
 }
 
+/** Whether a file name is that of a target's announcement. */
+export function isTargetName(name: string): boolean {
+  return /^\d{4,9}\.target$/.test(name)
+}
+
 /** Whether a file name is one of promhive's; only such files are ever removed. */
 export function isOurs(name: string): boolean {
-  return /^(?:\d{4,9}\.(?:values|series|exemplars|claim-\d+)|\.tmp-[\w-]+|\.(?:removing|beginning|leader(?:-[\w-]+)?)|bad-[\w.-]+)$/.test(
+  return /^(?:\d{4,9}\.(?:values|series|exemplars|target|claim-\d+)|\.tmp-[\w-]+|\.(?:removing|beginning|leader(?:-[\w-]+)?)|bad-[\w.-]+)$/.test(
     name,
   )
 }

@@ -12,6 +12,12 @@ export function startTicksOf(pid: number): number | undefined {
   return ticks === undefined ? undefined : Number(ticks)
 }
 
+/** Returns the same for a process that still runs: one that has ended may wait for its parent. */
+export function runningSince(pid: number): number | undefined {
+  const fields = statOf(pid)
+  return fields === undefined || /^[ZX]/.test(fields[0]!) ? undefined : Number(fields[19])
+}
+
 /** Returns the kernel's fields of a process, from its state on. */
 function statOf(pid: number): string[] | undefined {
   try {
@@ -31,6 +37,11 @@ function ownPidNamespace(): number {
   }
 }
 
+/** Whether all processes of the machine are visible from here: the kernel gives the first namespace this number. */
+export function seesAllProcesses(): boolean {
+  return ownFacts().pidNamespace === 0xeffffffc
+}
+
 let facts: Omit<OwnerFacts, 'startedAt'> | undefined
 
 /** Returns the facts of this thread, as the head of a values file contains them. */
@@ -41,13 +52,13 @@ export function ownFacts(): OwnerFacts {
 
 /** Whether this thread wrote these facts. */
 export function isOwn(owner: OwnerFacts): boolean {
-  const { pid, threadId, startTicks, pidNamespace } = ownFacts()
-  return (
-    owner.pid === pid &&
-    owner.threadId === threadId &&
-    owner.startTicks === startTicks &&
-    owner.pidNamespace === pidNamespace
-  )
+  return owner.threadId === ownFacts().threadId && isOfThisProcess(owner)
+}
+
+/** Whether a thread of this process wrote these facts. */
+export function isOfThisProcess(owner: OwnerFacts): boolean {
+  const { pid, startTicks, pidNamespace } = ownFacts()
+  return owner.pid === pid && owner.startTicks === startTicks && owner.pidNamespace === pidNamespace
 }
 
 /** Whether the process that wrote these facts is still running; undefined if that is not visible from here. */
@@ -69,7 +80,7 @@ export function processRuns(owner: OwnerFacts): boolean {
 }
 
 /** Whether a process with this pid exists, the same one or a later one. */
-function answers(pid: number): boolean {
+export function answers(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {

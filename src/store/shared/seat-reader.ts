@@ -36,6 +36,8 @@ export interface Circumstances {
   readonly report: (error: MetricsError) => void
   /** Called for a seat that could never be read: its numbers are missing. */
   readonly miss: (seat: number, cause: MetricsError) => void
+  /** Whether the seats of an owner are read; by default all of them are. */
+  readonly reads?: ((owner: OwnerFacts) => boolean) | undefined
 }
 
 /** Reads one seat, scrape after scrape. Each line of its series file is read once. */
@@ -64,6 +66,8 @@ export class SeatReader {
   fresh = false
   /** Whether the file turned out to be damaged, or not a seat of this application: it is omitted. */
   skipped = false
+  /** Whether the seat has an owner whose seats are not read. */
+  excluded = false
 
   constructor(
     private readonly directory: string,
@@ -81,6 +85,7 @@ export class SeatReader {
     try {
       this.fresh = false
       this.skipped = false
+      this.excluded = false
       fd = openForReading(path)
       this.last = await this.take(fd, circumstances)
       this.logId = this.head.logId
@@ -153,6 +158,8 @@ export class SeatReader {
     // This is a copy of another seat's file, whose series would count twice.
     if (head.seat !== this.seat) throw this.unreadable('copied')
     if (runId !== undefined && head.runId !== runId) return undefined
+    this.excluded = circumstances.reads?.(head.owner()) === false
+    if (this.excluded) return undefined
     const live = liveness.ownerLives(fd, file, head)
     const slots = Math.floor((file.size - headerSize) / 8)
     // A file that could not be read is tried again, because it may have been repaired.

@@ -8,6 +8,7 @@ import { controlFault, readRunId } from './control.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, codeOf, isNoneOfOurs, openForReading } from './files.js'
 import { controlName } from './format.js'
+import type { OwnerFacts } from './head.js'
 import { KeyTexts } from './key-texts.js'
 import { Liveness } from './liveness.js'
 import { lateIndex, PendingRemovals } from './pending-removals.js'
@@ -42,12 +43,14 @@ export class SharedSource implements Source {
    * @param localSeat returns the seat of this process, whose numbers are always available; omitted in a process outside
    * of the application, for which the directory may not exist yet
    * @param late removals that other processes have not been notified of
+   * @param reads whether the seats of an owner are read; by default all of them are
    */
   constructor(
     readonly directory: string,
     binding: Binding | undefined,
     private readonly localSeat?: () => number | undefined,
     private readonly late: () => readonly Removal[] = () => [],
+    private readonly reads?: (owner: OwnerFacts) => boolean,
   ) {
     this.liveness = new Liveness(binding)
   }
@@ -111,7 +114,9 @@ export class SharedSource implements Source {
       if (snapshot !== undefined) reading.writers.push(snapshot)
       // A successor continues with the file of its predecessor. A different file means that the owner has lost its
       // file.
-      if (last !== undefined && (snapshot === undefined || reader.logId !== logId)) this.vanished.add(last, owner)
+      const passedOn = reader.excluded && reader.logId === logId
+      if (last !== undefined && !passedOn && (snapshot === undefined || reader.logId !== logId))
+        this.vanished.add(last, owner)
       if (pause.due()) await pause.rest()
     }
     if (removals === undefined) return
@@ -165,6 +170,7 @@ export class SharedSource implements Source {
       keys: new KeyTexts(),
       report: (error) => reading.errors.push(error),
       miss: (number, cause) => this.miss(number, cause, reading),
+      reads: this.reads,
     }
   }
 

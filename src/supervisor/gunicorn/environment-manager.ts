@@ -2,6 +2,7 @@ import { checkOptions } from '../../model/known-options.js'
 import { type Logger, standardLogger } from '../log.js'
 import { backendEnvironment } from '../settings/backend-settings.js'
 import { settings as everySetting, type Settings } from '../settings/settings.js'
+import { targetEnvironment } from '../settings/target-settings.js'
 
 /** The settings that are passed to the application under gunicorn's names. */
 const variables = { workers: 'GUNICORN_WORKERS', bind: 'GUNICORN_BIND', workerClass: 'GUNICORN_WORKER_CLASS' } as const
@@ -62,6 +63,7 @@ export function workerEnvironment(settings: Settings): Record<string, string> {
     PROMHIVE_PER_WORKER: String(perWorker),
     PROMHIVE_LOG: `${logLevel}:${logFormat}`,
     ...backendEnvironment(settings),
+    ...targetEnvironment(settings),
   }
   // The supervisor has the port.
   if (metrics) environment.PROMHIVE_METRICS_PORT = 'off'

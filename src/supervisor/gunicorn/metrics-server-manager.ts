@@ -1,6 +1,7 @@
 import type { Exposition } from '../../export/contract.js'
 import type { EncryptionOptions } from '../../export/http/encryption.js'
 import type { PortEvents } from '../../export/http/port-events.js'
+import type { Route } from '../../export/http/route-table.js'
 import { type MetricsServer, openMetricsServer } from '../../export/http/scrape-server.js'
 import { type ReadinessCheck, readingCheck } from '../../gather/readiness.js'
 import { portMetrics } from '../../instrument/port/port-metrics.js'
@@ -62,6 +63,8 @@ export class MetricsServerManager {
   constructor(
     readonly logger: Logger = standardLogger,
     private readonly retryEvery = 200,
+    /** Further routes of the port. */
+    private readonly routes: readonly Route[] = [],
   ) {}
 
   /** The URL of the metrics; undefined while the port is closed. */
@@ -131,7 +134,8 @@ export class MetricsServerManager {
         ...(portAttempts !== undefined && { attempts: portAttempts }),
         ...portOptionsOf({ allowedHosts, maxConnections, sendTimeout }),
       }
-      this.server = await openMetricsServer(options, { events: this.events(), readiness })
+      const setup = { events: this.events(), readiness, routes: this.routes }
+      this.server = await openMetricsServer(options, setup)
       const { url } = this.server
       this.logger.debug?.(`metrics at ${url}`, { event: 'metricsPort', url })
       return true

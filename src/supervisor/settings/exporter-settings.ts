@@ -2,9 +2,10 @@ import { variables } from '../../platform/environment.js'
 import { jsonFrom } from '../../platform/json-text.js'
 import type { SettingKind } from './kinds.js'
 import type { SettingsTable } from './setting.js'
+import { type TargetSettingsOfWorkers, targetSettings } from './target-settings.js'
 
-/** What the supervisor sends to other places. */
-export interface ExporterSettings {
+/** What the supervisor sends to other places, and the targets of the workers. */
+export interface ExporterSettings extends TargetSettingsOfWorkers {
   /** The exporters to start, by name, each with its options: `{ textFile: { path: '/run/shop.prom' } }`. */
   readonly exporters: Readonly<Record<string, object>>
 }
@@ -26,6 +27,7 @@ export const exporterSettings: SettingsTable<ExporterSettings> = {
     secret: true,
     help: 'what sends the metrics to other places, each with its options',
   },
+  ...targetSettings,
 }
 
 function parsed(text: string): unknown {

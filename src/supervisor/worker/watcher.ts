@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { startOwnThread } from '../../platform/own-thread.js'
 import { setTimeout } from '../../platform/timers.js'
 import { type Assignment, beatEvery } from '../messages.js'
 import type { ReportOptions } from './diagnostic-report.js'
@@ -22,12 +22,9 @@ export class Watcher {
     const workerData: WatcherData = { beats: this.beats, after, worker, reportDir, reportEnvironment }
     // Starts after the application has loaded.
     setTimeout(() => {
-      const thread = new Worker(monitor, {
-        workerData,
-        execArgv: [],
+      const thread = startOwnThread(monitor, workerData, {
         resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
       })
-      thread.unref()
       // A process that cannot be monitored works as well.
       thread.on('error', () => {})
     }, beatEvery).unref()

@@ -14,7 +14,7 @@ describe('promhive serve starts the exporters of the environment', () => {
     const { directory, path, env } = placesIn(stage)
     const actor = await stage.start('actor.mjs', { env: { PROMHIVE_DIR: directory } })
     await actor.ask('count', 'jobs_total', {}, 3)
-    const served = await promhiveServe(stage, ['--dir', directory], env)
+    const served = await promhiveServe(stage, [], { ...env, PROMHIVE_DIR: directory })
     await until(
       () => jobsIn(path),
       (jobs) => jobs === 3,

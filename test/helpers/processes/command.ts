@@ -49,10 +49,11 @@ export async function promhiveServe(
   }
 }
 
-function begin(
+/** Starts the command `promhive`, and does not wait for anything. */
+export function begin(
   stage: Stage,
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
   wrapper: readonly string[] = [],
 ) {
   provideDist()

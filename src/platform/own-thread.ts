@@ -1,0 +1,14 @@
+import { Worker, type WorkerOptions } from 'node:worker_threads'
+
+/**
+ * Starts a thread of promhive's own. It does not keep the process running, and loads nothing of the application: neither
+ * the options of this process nor those in `NODE_OPTIONS` apply to it.
+ *
+ * @param file the CommonJS file that it runs
+ */
+export function startOwnThread(file: string, workerData: unknown, options: WorkerOptions = {}): Worker {
+  // Without execArgv, the thread would load what --import names; with it, Node reads NODE_OPTIONS of `env` instead.
+  const thread = new Worker(file, { ...options, workerData, execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } })
+  thread.unref()
+  return thread
+}

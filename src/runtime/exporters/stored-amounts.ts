@@ -1,0 +1,129 @@
+import { type AmountsRead, LocalAmounts, type SentAmounts } from '../../export/sent-amounts.js'
+import type { Gathered } from '../../gather/gatherer.js'
+import { RowNumbers } from '../../gather/row-numbers.js'
+import { Summary } from '../../metric/summary.js'
+import type { FamilyTable } from '../../model/family.js'
+import { labelValuesOf } from '../../model/series-key.js'
+import { hiddenRegistry } from '../../registry/hidden-registry.js'
+import { Registry } from '../../registry/registry.js'
+import type { ProcessContext } from '../process-context.js'
+import { exportingProcess } from './exporting-process.js'
+import type { IntervalOptions } from './running-exporter.js'
+
+const familyName = 'promhive_sent_amounts'
+
+/** Datagrams that are marked at a time where marking them takes an answer of a server. */
+const remoteBatch = 32
+
+/**
+ * Keeps what a server has received where the counts are: as sums in a family that no scrape shows. So the amounts are as
+ * durable as the counts, and the next process that sends finds them, however this one ends.
+ */
+class StoredAmounts implements SentAmounts {
+  private readonly sums: Summary<'destination' | 'series'>
+  private index: AmountIndex | undefined
+
+  /** @param destination the server and the registry */
+  constructor(
+    private readonly context: ProcessContext,
+    private readonly destination: string,
+  ) {
+    this.sums = new Summary({
+      name: familyName,
+      help: 'What destinations of differences have received of each counter.',
+      labelNames: ['destination', 'series'],
+      maxSeries: Number.POSITIVE_INFINITY,
+      registers: [hiddenRegistry(context)],
+    })
+  }
+
+  get batch(): number {
+    return /^(?:memory|mmap)$/.test(this.context.whereabouts().backend) ? 1 : remoteBatch
+  }
+
+  async read({ hidden = [], pause }: Gathered): Promise<AmountsRead> {
+    const table = hidden.find(({ family }) => family.name === familyName)
+    let { index } = this
+    if (index === undefined || index.table !== table || index.keys !== table?.keys) {
+      this.index = index = new AmountIndex(table, this.destination)
+    }
+    while (!index.follow()) if (pause.due()) await pause.rest()
+    return index
+  }
+
+  add(series: string, amount: number): void {
+    this.sums.observe({ destination: this.destination, series }, amount)
+  }
+
+  flush(): void | Promise<void> {
+    const flushed: unknown = this.context.store().flush()
+    if (flushed instanceof Promise) {
+      return flushed.then((taken) => {
+        if (taken === false) throw new Error('the backend does not take what has been sent, so nothing is sent')
+      })
+    }
+  }
+
+  forget(series: readonly string[]): boolean {
+    return this.sums.expire(series.map((each) => ({ destination: this.destination, series: each })))
+  }
+}
+
+/**
+ * Returns where the amounts that were sent are kept: with the counts, or in this process if the numbers are not those of
+ * a registry whose counts processes share.
+ */
+export function amountsFor(place: string, registry: IntervalOptions['registry']): SentAmounts {
+  const { context } = exportingProcess()
+  if (registry === undefined) {
+    return context === undefined ? new LocalAmounts({ fromNow: true }) : new StoredAmounts(context, place)
+  }
+  const isShared = context !== undefined && registry instanceof Registry && registry.context === context
+  return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`) : new LocalAmounts()
+}
+
+/** The rows of a destination in the merged table. */
+class AmountIndex implements AmountsRead {
+  readonly keys: FamilyTable['keys'] | undefined
+  private readonly rows = new RowNumbers()
+  private followed = 0
+
+  constructor(
+    readonly table: FamilyTable | undefined,
+    private readonly destination: string,
+  ) {
+    this.keys = table?.keys
+  }
+
+  get numbering(): object {
+    return this
+  }
+
+  /** Adds some new rows; returns true when all are added. */
+  follow(): boolean {
+    const { keys = [] } = this
+    const until = Math.min(keys.length, this.followed + 256)
+    for (; this.followed < until; this.followed++) {
+      const [destination, series] = labelValuesOf(keys[this.followed]!)
+      if (destination === this.destination) this.rows.set(series!, this.followed)
+    }
+    return until === keys.length
+  }
+
+  numberOf(series: string): number {
+    return this.rows.get(series) ?? -1
+  }
+
+  amount(number: number): number {
+    return number < 0 ? 0 : this.table!.slots[this.table!.bases[number]!]!
+  }
+
+  *entries(): Generator<[series: string, number: number]> {
+    const { table } = this
+    if (table === undefined) return
+    for (const row of table.order) {
+      const [destination, series] = labelValuesOf(table.keys[row]!)
+      if (destination === this.destination) yield [series!, row]
+    }
+  }
+}
