@@ -37,6 +37,7 @@ const wrong: Readonly<Record<string, readonly (readonly [args: readonly string[]
     [[], /^which server\?/],
     [['/nowhere'], /^the statistics of \/nowhere cannot be read/],
   ],
+  discover: [[[], /^there is only promhive discover etcd/]],
   dashboard: [
     [['/nowhere'], /^\/nowhere does not exist/],
     [['http://127.0.0.1:1/'], /^http:\/\/127.0.0.1:1\/ cannot be scraped/],
