@@ -2,10 +2,12 @@ import { MetricsError } from '../model/errors.js'
 import { nearest } from '../model/nearest-name.js'
 import type { Command } from './command.js'
 import { config } from './commands/config.js'
+import { dashboard } from './commands/dashboard.js'
 import { discover } from './commands/discover.js'
 import { doctor } from './commands/doctor.js'
 import { explain } from './commands/explain.js'
 import { inspect } from './commands/inspect.js'
+import { rules } from './commands/rules.js'
 import { run } from './commands/run.js'
 import { serve } from './commands/serve.js'
 import { stats } from './commands/stats.js'
@@ -15,7 +17,20 @@ import { print, printError } from './output.js'
 import { packageVersion } from './version.js'
 
 /** @internal In the order of the overview. */
-export const commands: readonly Command[] = [run, config, serve, inspect, explain, top, stats, discover, doctor, wipe]
+export const commands: readonly Command[] = [
+  run,
+  config,
+  serve,
+  inspect,
+  explain,
+  top,
+  stats,
+  discover,
+  dashboard,
+  rules,
+  doctor,
+  wipe,
+]
 
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args

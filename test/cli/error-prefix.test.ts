@@ -37,6 +37,17 @@ const wrong: Readonly<Record<string, readonly (readonly [args: readonly string[]
     [[], /^which server\?/],
     [['/nowhere'], /^the statistics of \/nowhere cannot be read/],
   ],
+  discover: [[[], /^there is only promhive discover etcd/]],
+  dashboard: [
+    [['/nowhere'], /^\/nowhere does not exist/],
+    [['http://127.0.0.1:1/'], /^http:\/\/127.0.0.1:1\/ cannot be scraped/],
+    [[], /^which directory\?/],
+  ],
+  rules: [
+    [['/nowhere'], /^\/nowhere does not exist/],
+    [['--all', '/nowhere'], /^--all reads no metrics/],
+    [['--all', '--preset', 'x'], /^--preset must be one of/],
+  ],
   doctor: [[['--redis', 'foo'], /^--redis: url must/]],
   wipe: [
     [[], /^which directory\?/],

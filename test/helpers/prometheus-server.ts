@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './processes/dist.js'
 import { ask } from './processes/http.js'
@@ -16,17 +16,21 @@ const example = join(root, 'examples', 'prometheus')
 export class PrometheusServer {
   private constructor(private readonly url: string) {}
 
-  /** @param metricsUrl the target of its scrapes */
-  static async start(stage: Stage, metricsUrl: string): Promise<PrometheusServer> {
+  /**
+   * @param metricsUrls the targets of its scrapes
+   * @param rules the text of a rules file; by default that of the examples
+   */
+  static async start(stage: Stage, metricsUrls: string | readonly string[], rules?: string): Promise<PrometheusServer> {
     const folder = stage.folder()
+    const targets = [metricsUrls].flat().map((each) => new URL(each).host)
     const configuration = readFileSync(join(example, 'prometheus.yml'), 'utf8')
       .replaceAll('15s', '500ms')
-      .replace('127.0.0.1:9464', new URL(metricsUrl).host)
-    copyFileSync(join(example, 'alerts.yml'), join(folder, 'alerts.yml'))
+      .replace('"127.0.0.1:9464"', targets.map((target) => JSON.stringify(target)).join())
+    writeFileSync(join(folder, 'alerts.yml'), rules ?? readFileSync(join(example, 'alerts.yml'), 'utf8'))
     const server = await PrometheusServer.configured(stage, configuration, folder)
     await until(
-      () => server.value('up'),
-      (up) => up === 1,
+      () => server.value('sum(up)'),
+      (up) => up === targets.length,
     )
     return server
   }
@@ -52,13 +56,18 @@ export class PrometheusServer {
 
   /** The present value of an expression with a single series; undefined if it has none. */
   async value(expression: string): Promise<number | undefined> {
+    const [value, ...others] = await this.values(expression)
+    if (others.length > 0) throw new Error(`${expression}: ${others.length + 1} series`)
+    return value
+  }
+
+  /** The present values of all series of an expression. */
+  async values(expression: string): Promise<readonly number[]> {
     const { status, body } = await ask(`${this.url}/api/v1/query?query=${encodeURIComponent(expression)}`)
     // It listens before it is ready.
-    if (status === 503) return undefined
+    if (status === 503) return []
     const { data, error } = JSON.parse(body)
     if (error !== undefined) throw new Error(`${expression}: ${error}`)
-    if (data.result.length > 1) throw new Error(`${expression}: ${data.result.length} series`)
-    const [sample] = data.result
-    return sample === undefined ? undefined : Number(sample.value[1])
+    return data.result.map((sample: { readonly value: readonly [number, string] }) => Number(sample.value[1]))
   }
 }

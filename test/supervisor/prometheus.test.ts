@@ -59,7 +59,7 @@ describe.skipIf(!hasPrometheus)('a real Prometheus (needs Debian’s prometheus)
 describe.skipIf(!hasPromtool)('the alerts among the examples', () => {
   test.for([
     ['check', 'config', 'prometheus.yml'],
-    ['test', 'rules', 'alerts.test.yml'],
+    ['test', 'rules', 'alerts.test.yml', 'healthy.test.yml'],
   ])('promtool %s %s %s', (command) => {
     const { status, stdout, stderr } = spawnSync('promtool', command, { cwd: example, encoding: 'utf8' })
     expect(status, `${stdout}${stderr}`).toBe(0)
@@ -75,7 +75,9 @@ describe.skipIf(!hasPromtool)('the alerts among the examples', () => {
       (scraped) => scraped.includes('promhive_worker_failed_requests_total{'),
     )
     const rules = readFileSync(join(example, 'alerts.yml'), 'utf8')
-    const asked = new Set([...rules.matchAll(/(?:promhive|http)_\w+/g)].map(([name]) => name))
+    // Recorded names have colons.
+    const names = rules.replaceAll(/job_\w+:[\w:]+/g, '').matchAll(/(?:promhive|http)_\w+/g)
+    const asked = new Set([...names].map(([name]) => name))
     const shown = new Set([...text.matchAll(/^# TYPE (\w+)|^(\w+)/gm)].map(([, family, name]) => family ?? name))
     // These are shown with their cause only: a fault, a limit, a backend that can be away, a certificate, several
     // applications.
@@ -84,6 +86,7 @@ describe.skipIf(!hasPromtool)('the alerts among the examples', () => {
       'promhive_errors_total',
       'promhive_series_limited_total',
       'promhive_backend_up',
+      'promhive_exports_total',
       certificates,
       'promhive_application_up',
     ]
