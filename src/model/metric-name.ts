@@ -70,7 +70,8 @@ export function unitOf(name: string, type: MetricType, unit: unknown): { readonl
 export function describe(value: unknown): string {
   if (typeof value === 'string') {
     // Masked before it is cut, because a password in half of an address would not be recognised.
-    const text = maskAddress(value)
+    // An address without its scheme may hold a password as well.
+    const text = maskAddress(value).replace(/^[^\s/:@]+:(?!\/).*@/s, '***@')
     return text.length > 60 ? `${JSON.stringify(text.slice(0, 60))}…` : JSON.stringify(text)
   }
   if (typeof value === 'function') return 'a function'

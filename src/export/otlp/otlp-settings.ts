@@ -158,7 +158,13 @@ function texts(name: string, value: unknown): Readonly<Record<string, string>> {
   const pairs: [string, unknown][] = isObject ? Object.entries(value) : []
   const given = pairs.filter(([, each]) => each !== undefined)
   const wrong = given.find(([, each]) => !['string', 'number', 'boolean'].includes(typeof each))
-  if (!isObject || wrong !== undefined) throw invalid(`${name} must be an object of texts`, wrong?.[1] ?? value)
+  // Without the value, which may be a credential.
+  if (!isObject)
+    throw new MetricsError(
+      'OPTION_INVALID',
+      `startOtlp: ${name} must be an object of texts, got ${Array.isArray(value) ? 'an array' : `the type ${typeof value}`}`,
+    )
+  if (wrong !== undefined) throw invalid(`${name} must be an object of texts`, wrong[1])
   return Object.fromEntries(given.map(([key, each]) => [key, String(each)]))
 }
 

@@ -151,7 +151,10 @@ function labelsOf(labels: unknown): LabelSet {
 function texts(name: string, value: unknown): Readonly<Record<string, string>> {
   if (value === undefined) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`${name} must be an object of texts`, value)
+    // Without the value, which may be a credential.
+    throw fault(
+      `${name} must be an object of texts, got ${Array.isArray(value) ? 'an array' : `the type ${typeof value}`}`,
+    )
   }
   const given = Object.entries(value).filter(([, each]) => each !== undefined)
   const wrong = given.find(([, each]) => !['string', 'number', 'boolean'].includes(typeof each))
