@@ -249,8 +249,9 @@ export class Registry implements MetricRegistry {
       this.contents.defaults.check(gathered.hidden)
       turn.check()
       const families = familiesNamed(this.select(gathered, foreign), names)
-      const { hidden, workers, faults, pause } = gathered
-      return { families, hidden, workers, defaultLabels: this.contents.defaults.labels, faults, pause, release }
+      const { hidden, workers, writers, faults, pause } = gathered
+      const { labels: defaultLabels } = this.contents.defaults
+      return { families, hidden, workers, writers, defaultLabels, faults, pause, release }
     } catch (cause) {
       release()
       throw cause
