@@ -3,6 +3,9 @@ import { element, setText } from './dom.js'
 const dark = matchMedia('(prefers-color-scheme: dark)')
 const height = 150
 
+/** Writes the time axis: hours, minutes and seconds. */
+const times = (_, values) => values.map((seconds) => new Date(seconds * 1000).toTimeString().slice(0, 8))
+
 /** A plot with up to three lines, whose last values are also in its caption. */
 export class Chart {
   /**
@@ -69,7 +72,7 @@ export class Chart {
         cursor: { show: false },
         scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1] } },
         axes: [
-          { ...axis, space: 70 },
+          { ...axis, space: 70, values: times },
           { ...axis, size: 64, values: written },
         ],
         series: [

@@ -25,12 +25,12 @@ export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text
 }
 
-/** A table in a region that scrolls and can be focused. */
+/** A table in a group that scrolls and can be focused. */
 export function table(label, columns) {
   const body = element('tbody')
   const heads = columns.map(({ title, class: name }) => element('th', { scope: 'col', text: title, class: name }))
   const whole = element('table', {}, element('thead', {}, element('tr', {}, ...heads)), body)
-  const region = element('div', { class: 'scroll', role: 'region', 'aria-label': label, tabindex: '0' }, whole)
+  const region = element('div', { class: 'scroll', role: 'group', 'aria-label': label, tabindex: '0' }, whole)
   return { region, body }
 }
 

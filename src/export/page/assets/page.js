@@ -17,9 +17,9 @@ const workers = new Workers()
 const families = new Families()
 const labelColumns = [
   { title: 'Family', class: 'name' },
-  { title: 'Label', class: 'name' },
+  { title: 'Label' },
   { title: 'Values', class: 'number' },
-  { title: 'Series of the family', class: 'number' },
+  { title: 'Series', class: 'number' },
 ]
 const scrapeColumns = [
   { title: 'When' },
