@@ -34,7 +34,11 @@ byId('labels').append(labels.region)
 byId('scrapes').append(scrapes.region)
 
 let timer
+let running = false
 let paused = false
+/** When the last request began, and the time from there to the next one. */
+let began = 0
+let wait = every
 let answeredAt
 
 function time(milliseconds) {
@@ -82,8 +86,9 @@ function showWarnings(texts) {
 }
 
 async function poll() {
-  const began = performance.now()
-  let next = every
+  running = true
+  began = performance.now()
+  wait = every
   try {
     const answer = await fetch('page/state', { signal: AbortSignal.timeout(timeout) })
     const state = await answer.json()
@@ -93,26 +98,26 @@ async function poll() {
     showWarnings(warningsOf(state))
     setText(byId('status'), `Read at ${time(state.at)} in ${duration(state.seconds)}`)
   } catch (error) {
-    next = afterFailure
+    wait = afterFailure
     const since = answeredAt === undefined ? '' : ` The numbers are of ${time(answeredAt)}.`
     showWarnings([`The numbers could not be read: ${error.message}.${since}`])
     setText(byId('status'), 'No answer')
   }
-  plan(Math.max(0, next - (performance.now() - began)))
+  running = false
+  plan()
 }
 
-/** A hidden page requests nothing. */
-function plan(wait) {
+/** Plans the next request. A page that is paused or hidden requests nothing. */
+function plan() {
   clearTimeout(timer)
-  timer = paused || document.hidden ? undefined : setTimeout(poll, wait)
+  if (running || paused || document.hidden) return
+  timer = setTimeout(poll, Math.max(0, began + wait - performance.now()))
 }
 
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && timer === undefined) plan(0)
-})
+document.addEventListener('visibilitychange', plan)
 byId('pause').addEventListener('click', ({ target }) => {
   paused = !paused
   target.setAttribute('aria-pressed', String(paused))
-  plan(0)
+  plan()
 })
 poll()
