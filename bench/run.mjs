@@ -1,4 +1,4 @@
-// npm run bench -- [--only write|functions|series|memory|import|scrape|removals|http|redis]... [--quick] [--json FILE]
+// npm run bench -- [--only write|functions|series|memory|import|scrape|removals|http|redis|python]... [--quick] [--json FILE]
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
@@ -11,6 +11,7 @@ import { measuredFunctions } from './sections/functions.mjs'
 import { httpOverhead } from './sections/http.mjs'
 import { importTime } from './sections/import.mjs'
 import { memory } from './sections/memory.mjs'
+import { pythonFiles } from './sections/python.mjs'
 import { throughRedis } from './sections/redis.mjs'
 import { removing } from './sections/removals.mjs'
 import { scrape } from './sections/scrape.mjs'
@@ -27,6 +28,7 @@ const sections = {
   removals: removing,
   http: httpOverhead,
   redis: throughRedis,
+  python: pythonFiles,
 }
 
 const { values: options } = parseArgs({

@@ -59,6 +59,8 @@ const registered = beyond(loadedBy(join(root, 'src', 'register.ts')), core)
 // What these doors load beyond `promhive` and `promhive/register`, which every application loads at its start.
 const redis = beyond(loadedBy(join(root, 'src', 'redis.ts')), core, registered)
 const supervisor = beyond(loadedBy(join(root, 'src', 'supervisor.ts')), core, registered, redis)
+// What exporters need as well, which do not load the supervisor.
+const packageFiles = join(root, 'src', 'runtime', 'package-files.ts')
 // Bundled, because Node takes a millisecond per file: importing eighty costs an application's start four times as much.
 await bundle('esm', { ...frontDoors, 'cli/bin': 'src/cli/bin.ts' })
 await bundle('cjs', {
@@ -133,6 +135,7 @@ async function bundle(format, input) {
         { name: 'preloaded', test: (id) => preloaded.has(id), priority: 6 },
         { name: 'core', test: (id) => core.has(id), priority: 5 },
         { name: 'registered', test: (id) => registered.has(id), priority: 4 },
+        { name: 'package', test: (id) => id === packageFiles, priority: 4 },
         { name: 'redis', test: (id) => redis.has(id), priority: 3 },
         { name: 'supervisor', test: (id) => supervisor.has(id), priority: 2 },
         // An entry point that another one imports stays a separate file; otherwise each of them would load both.

@@ -27,6 +27,16 @@ const needs = [
     leftOut: 'the Python client beside ours',
   },
   {
+    package: 'python3-snappy',
+    present: () => runs('/usr/bin/python3', '-c', 'import snappy'),
+    leftOut: 'another Snappy that reads the requests of remote write',
+  },
+  {
+    package: 'gunicorn',
+    present: () => runs('gunicorn', '--version'),
+    leftOut: 'directories that Python processes write to',
+  },
+  {
     package: 'systemd',
     present: () => runs('systemd-analyze', '--version'),
     leftOut: 'the units of systemd in examples',
@@ -46,6 +56,11 @@ const needs = [
     package: 'etcd-server',
     present: () => runs('etcd', '--version'),
     leftOut: 'targets that are announced in etcd',
+  },
+  {
+    package: 'chromium',
+    present: () => existsSync('/usr/bin/chromium'),
+    leftOut: 'the page for people in a real browser',
   },
   {
     package: 'openssl',

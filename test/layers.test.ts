@@ -16,6 +16,15 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
   'store/core': ['platform', 'model', 'store/contract'],
   'store/memory': ['platform', 'model', 'store/contract', 'store/core'],
   'store/shared': ['platform', 'model', 'store/contract', 'store/core'],
+  // Reads files in a directory of the shared store, by its rules of ownership.
+  'store/python': [
+    'platform',
+    'model',
+    'store/contract',
+    'store/core',
+    'store/shared/files',
+    'store/shared/process-facts',
+  ],
   'store/snapshot': ['platform', 'model', 'store/contract', 'store/core'],
   'store/values': ['platform', 'model', 'store/contract', 'store/core'],
   'store/redis/client': ['platform', 'model'],
@@ -68,6 +77,7 @@ const peers: Readonly<Record<string, RegExp>> = {
   redis: /^store\/redis\/client\//,
   ioredis: /^store\/redis\/client\//,
   'hot-shots': /^export\/statsd\//,
+  snappyjs: /^export\/remote-write\/snappy\.ts$/,
   yaml: /^supervisor\/settings\/file\.ts$/,
 }
 

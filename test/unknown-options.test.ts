@@ -12,10 +12,12 @@ import * as main from '../src/index.js'
 import * as koa from '../src/koa.js'
 import * as nestjs from '../src/nestjs.js'
 import * as next from '../src/next.js'
+import * as otlp from '../src/otlp.js'
 import * as pushgateway from '../src/pushgateway.js'
 import * as python from '../src/python.js'
 import * as redis from '../src/redis.js'
 import * as redisForwarder from '../src/redis-forwarder.js'
+import * as remoteWrite from '../src/remote-write.js'
 import * as statsd from '../src/statsd.js'
 import * as supervisor from '../src/supervisor.js'
 import * as targets from '../src/targets.js'
@@ -153,6 +155,10 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
     [': tls', { url: 'http://127.0.0.1:1', tls: { cafile: 'x' } }, 'caFile', (o) => etcd.announceTarget(o)],
   ],
   'promhive/statsd startStatsd': [['', { adress: 'localhost' }, 'address', (o) => statsd.startStatsd(o)]],
+  'promhive/otlp startOtlp': [['', { endpont: 'http://127.0.0.1:1' }, 'endpoint', (o) => otlp.startOtlp(o)]],
+  'promhive/remote-write startRemoteWrite': [
+    ['', { url: 'http://127.0.0.1:1', intervl: 1 }, 'interval', (o) => remoteWrite.startRemoteWrite(o)],
+  ],
   'promhive/text-file startTextFile': [
     ['', { path: '/run/x.prom', intervl: 1 }, 'interval', (o) => textFile.startTextFile(o)],
   ],
@@ -232,6 +238,8 @@ const doors: Readonly<Record<string, object>> = {
   './testing/metrics': kit,
   './etcd': etcd,
   './statsd': statsd,
+  './otlp': otlp,
+  './remote-write': remoteWrite,
   './text-file': textFile,
   './uwsgi': uwsgi,
   // Imported for its side effects; it exports nothing.

@@ -1,13 +1,12 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { loadBinding } from '#native'
 import { SourceGatherer } from '../gather/source-gatherer.js'
 import { MetricsError } from '../model/errors.js'
 import type { Family } from '../model/family.js'
 import { describe } from '../model/metric-name.js'
 import type { Registry } from '../registry/registry.js'
 import { processContext } from '../runtime/current-context.js'
-import { SharedSource } from '../store/shared/shared-source.js'
+import { directorySource } from '../runtime/directory/directory-source.js'
 import { CollectorRegistry, isShown } from './collector-registry.js'
 
 /**
@@ -60,7 +59,7 @@ function directoryAt(path: unknown): string | undefined {
 /** Reads the directory for each page: the families do not change while the page is written. */
 async function familiesIn(directory: string): Promise<readonly Family[]> {
   const context = processContext()
-  const source = new SharedSource(directory, loadBinding().binding)
+  const source = directorySource(directory)
   const gatherer = new SourceGatherer(
     () => source,
     (error) => context.onError(error),

@@ -3,15 +3,12 @@ import { MetricsError, reasonOf } from '../model/errors.js'
 import type { Lease } from '../model/lease.js'
 import { held } from '../platform/held.js'
 import { withTimeout } from '../platform/time-limit.js'
-import { clearTimeout, monotonicNow, setTimeout } from '../platform/timers.js'
+import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../platform/timers.js'
 import type { Destination, ExportedSamples, Exporter } from './contract.js'
 import { StartAndStop } from './start-and-stop.js'
 
 /** The result of one export: done, failed, or left to the process that has the lease. */
 export type ExportResult = 'ok' | 'failed' | 'standby'
-
-/** Milliseconds after which the lease is renewed, or tried for. */
-const renewEvery = 2_000
 
 /** What an exporter is called, and when it sends. */
 export interface IntervalSettings {
@@ -21,6 +18,8 @@ export interface IntervalSettings {
   readonly interval: number
   /** Seconds for one export. */
   readonly timeout: number
+  /** Milliseconds after which the lease is renewed, or tried for: 2000. */
+  readonly renewEvery?: number
 }
 
 /** What a process provides to its exporters. */
@@ -105,7 +104,7 @@ export class IntervalExporter implements Exporter {
 
   /** Wakes for the next export, and before that to keep the lease. */
   private next(): void {
-    const wait = Math.min(Math.max(0, this.due - monotonicNow()), renewEvery)
+    const wait = Math.min(Math.max(0, this.due - monotonicNow()), this.renewEvery)
     this.timer = setTimeout(() => void this.wake(), wait).unref()
   }
 
@@ -131,10 +130,11 @@ export class IntervalExporter implements Exporter {
     const { context, destination, settings } = this
     if (!(await this.leads())) {
       // If the process with the lease ends, this one exports as soon as it has it.
-      this.due = monotonicNow() + Math.min(this.settings.interval * 1000, renewEvery)
+      this.due = monotonicNow() + Math.min(this.settings.interval * 1000, this.renewEvery)
       return (this.result = 'standby')
     }
     const limit = new AbortController()
+    const renewal = setInterval(() => void this.renew(limit), this.renewEvery).unref()
     try {
       const sent = await withTimeout(destination.send(context.gatherer, limit.signal), settings.timeout * 1000)
       context.exported('ok', sent)
@@ -147,7 +147,18 @@ export class IntervalExporter implements Exporter {
       const next = this.timer === undefined ? '' : `; the next try is in ${settings.interval} s`
       this.failed(`the metrics could not be sent to ${destination.place}`, cause, next)
       return (this.result = 'failed')
+    } finally {
+      clearInterval(renewal)
     }
+  }
+
+  /** Keeps the lease during a long export. If it is lost, the export ends, because another process sends as well. */
+  private async renew(limit: AbortController): Promise<void> {
+    if (!(await this.leads())) limit.abort(new Error('another process has begun to send'))
+  }
+
+  private get renewEvery(): number {
+    return this.settings.renewEvery ?? 2_000
   }
 
   private async leads(): Promise<boolean> {

@@ -1,23 +1,14 @@
-import { definitionKey, difference, type FamilyDescriptor, hiddenRegistryName } from '../model/descriptor.js'
-import { MetricsError } from '../model/errors.js'
-import type { FamilyTable } from '../model/family.js'
+import { definitionKey, type FamilyDescriptor, hiddenRegistryName } from '../model/descriptor.js'
 import type { WorkerLabel } from '../model/label-set.js'
 import type { SlotLayout } from '../model/layout/slot-layout.js'
 import type { SeriesKey } from '../model/series-key.js'
 import type { Pause, WriterSnapshot } from '../store/contract.js'
 import { opened, removed, type SeriesLog } from '../store/core/series-log.js'
 import { SlotMap } from '../store/core/slot-map.js'
-import { differInBounds, withCommonBounds } from './common-bounds.js'
+import { behindOurs, chooseTables, type Merged } from './choose-tables.js'
 import { Table } from './table.js'
 import { Totals } from './totals.js'
 import type { WriterName } from './writer-labels.js'
-
-export interface Merged {
-  readonly tables: readonly FamilyTable[]
-  /** The families that no scrape shows. */
-  readonly hidden: readonly FamilyTable[]
-  readonly errors: readonly MetricsError[]
-}
 
 /**
  * Merges many writers into one set of families. A single process is the case of one writer.
@@ -58,7 +49,7 @@ export class Merger {
     }
     for (const table of this.tables.values()) table.exemplars.clear()
     for (const table of this.tables.values()) await table.sort(pause)
-    return this.choose()
+    return chooseTables([...this.tables.values()])
   }
 
   private forget(): void {
@@ -80,7 +71,7 @@ export class Merger {
     plan.tables.forEach((table, i) => {
       if (table === undefined) return
       // The help text of the newest owner is shown; dead writers count only if no living one has the family.
-      const age = writer.live ? writer.startedAt : writer.startedAt / 2
+      const age = ageOf(writer)
       if (age <= table.newest) return
       table.newest = age
       table.family = families[i]!
@@ -110,34 +101,6 @@ export class Merger {
       this.tables.set(key, (table = new Table(family, this.totals, this.workerLabel, perWorker)))
     }
     return table
-  }
-
-  /**
-   * Chooses among several definitions of one name: that of the newest owner, if it has series. Histograms that differ
-   * only in their bounds are shown together. Both cases are reported.
-   */
-  private choose(): Merged {
-    const byName = new Map<string, Table[]>()
-    for (const table of this.tables.values()) {
-      if (table.newest === Number.NEGATIVE_INFINITY) continue
-      const id = JSON.stringify([table.family.registry, table.family.name])
-      const others = byName.get(id)
-      if (others === undefined) byName.set(id, [table])
-      else others.push(table)
-    }
-    const tables: FamilyTable[] = []
-    const hidden: FamilyTable[] = []
-    const errors: MetricsError[] = []
-    for (const defined of byName.values()) {
-      const counted = defined.filter((table) => table.order.length > 0)
-      const chosen = (counted.length > 0 ? counted : defined).reduce((a, b) => (b.newest >= a.newest ? b : a))
-      const together = counted.filter((table) => table === chosen || differInBounds(table, chosen))
-      const list = chosen.family.registry === hiddenRegistryName ? hidden : tables
-      list.push(together.length > 1 ? withCommonBounds(chosen, together) : chosen)
-      for (const other of counted) if (other !== chosen) errors.push(conflict(other.family, chosen.family))
-      for (const [own, shown] of chosen.renamedLabels) errors.push(renamed(chosen.family, own, shown))
-    }
-    return { tables, hidden, errors }
   }
 }
 
@@ -261,14 +224,8 @@ function namesOf(writers: readonly WriterSnapshot[], label: WorkerLabel): Writer
   })
 }
 
-function renamed({ name }: FamilyDescriptor, own: string, shown: string): MetricsError {
-  const text = `${name}: its label "${own}" is shown as "${shown}", because "${own}" is the label of the worker here; rename yours`
-  return new MetricsError('LABEL_RESERVED', text)
-}
-
-function conflict(a: FamilyDescriptor, b: FamilyDescriptor): MetricsError {
-  const together = a.type === 'histogram' && b.type === 'histogram' && a.labelNames.join() === b.labelNames.join()
-  const outcome = together ? 'their common buckets are shown' : "the newer process's is shown"
-  const text = `${a.name} is defined twice in this application: ${difference(a, b) ?? 'two definitions'}; ${outcome}`
-  return new MetricsError('FAMILY_CONFLICT', text)
+/** When a writer with a definition started; before that of every other client. */
+function ageOf({ live, startedAt, client }: WriterSnapshot): number {
+  const age = live ? startedAt : startedAt / 2
+  return client === undefined ? age : age - behindOurs
 }

@@ -7,9 +7,16 @@ interface Extras {
   counter: { readonly perWriter?: true }
   info: object
   unknown: object
-  gauge: { readonly mode: GaugeMode }
-  /** Finite upper bounds, ascending; `+Inf` is implied. */
-  histogram: { readonly bounds: readonly number[] }
+  /**
+   * `processLabel` is the label of the processes, if the writer itself has set it for a mode that shows each process:
+   * Python's client does.
+   */
+  gauge: { readonly mode: GaugeMode; readonly processLabel?: 'pid' }
+  /**
+   * Finite upper bounds, ascending; `+Inf` is implied. With `floatBounds`, every format spells them as Python does, `1.0`
+   * instead of `1`.
+   */
+  histogram: { readonly bounds: readonly number[]; readonly floatBounds?: true }
   /**
    * Quantiles in ascending order, none for sum and count only. The maximum relative error of a shown quantile, or the
    * window of which they are.

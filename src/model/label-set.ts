@@ -21,6 +21,11 @@ export type WorkerLabel = (typeof workerLabels)[number]
 
 const legal = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 
+/** Whether text 0.0.4 can print a label name. */
+export function isLabelName(name: string): boolean {
+  return legal.test(name)
+}
+
 /**
  * Checks a metric's label names and returns them in alphabetical order.
  *

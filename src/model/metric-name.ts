@@ -4,6 +4,11 @@ import type { MetricType } from './metric-type.js'
 
 const legal = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 
+/** Whether text 0.0.4 can print a metric name. */
+export function isMetricName(name: string): boolean {
+  return legal.test(name)
+}
+
 /** Throws `NAME_MISSING` or `NAME_INVALID` unless text 0.0.4 can print the name. */
 export function checkMetricName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '') {

@@ -49,6 +49,8 @@ export const variables = {
   /** The address of each exporter, which starts it. */
   textFile: ['PROMHIVE_TEXT_FILE'],
   statsd: ['PROMHIVE_STATSD'],
+  otlp: ['PROMHIVE_OTLP'],
+  remoteWrite: ['PROMHIVE_REMOTE_WRITE'],
   /** Whether the supervisor serves the metrics. */
   metrics: ['PROMHIVE_METRICS'],
   statistics: ['PROMHIVE_STATS'],
@@ -62,6 +64,29 @@ export const variables = {
   etcdCaFile: ['PROMHIVE_ETCD_CA_FILE'],
   etcdCertFile: ['PROMHIVE_ETCD_CERT_FILE'],
   etcdKeyFile: ['PROMHIVE_ETCD_KEY_FILE'],
+} as const satisfies Record<string, readonly [string, ...string[]]>
+
+/**
+ * The variables of OpenTelemetry that the OTLP exporter reads, by option: that for metrics, then that for all signals.
+ *
+ * Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+ */
+export const otlpVariables = {
+  endpoint: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
+  metricsEndpoint: ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'],
+  protocol: ['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
+  headers: ['OTEL_EXPORTER_OTLP_METRICS_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'],
+  compression: ['OTEL_EXPORTER_OTLP_METRICS_COMPRESSION', 'OTEL_EXPORTER_OTLP_COMPRESSION'],
+  timeout: ['OTEL_EXPORTER_OTLP_METRICS_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'],
+  certificate: ['OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE', 'OTEL_EXPORTER_OTLP_CERTIFICATE'],
+  clientCertificate: ['OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE', 'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE'],
+  clientKey: ['OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY', 'OTEL_EXPORTER_OTLP_CLIENT_KEY'],
+  temporality: ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'],
+  interval: ['OTEL_METRIC_EXPORT_INTERVAL'],
+  serviceName: ['OTEL_SERVICE_NAME'],
+  resourceAttributes: ['OTEL_RESOURCE_ATTRIBUTES'],
+  exporters: ['OTEL_METRICS_EXPORTER'],
+  disabled: ['OTEL_SDK_DISABLED'],
 } as const satisfies Record<string, readonly [string, ...string[]]>
 
 /** Returns the name and the value of the first variable that is set and not empty. */

@@ -250,8 +250,16 @@ export class Registry implements MetricRegistry {
       turn.check()
       const families = familiesNamed(this.select(gathered, foreign), names)
       const { hidden, workers, writers, faults, pause } = gathered
-      const { labels: defaultLabels } = this.contents.defaults
-      return { families, hidden, workers, writers, defaultLabels, faults, pause, release }
+      return {
+        families,
+        hidden,
+        workers,
+        writers,
+        defaultLabels: this.contents.defaults.labels,
+        faults,
+        pause,
+        release,
+      }
     } catch (cause) {
       release()
       throw cause

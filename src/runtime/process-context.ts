@@ -31,6 +31,7 @@ import {
   sweepEndedApplications,
   userOfClusterWorkers,
 } from './directory/application-directory.js'
+import { sourceOf } from './directory/directory-source.js'
 import { RefusedDirectory } from './directory/refused-directory.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
@@ -172,7 +173,7 @@ export class ProcessContext implements RegistryContext {
     if (this.inUse instanceof MemoryBackend && this.stopListening !== undefined && ownDirectoryExists())
       this.share(ownDirectory())
     this.refused.retry()
-    this.opened ??= withLocal(this.backend!.openSource(), this.local, this.joining, () => this.refused.incomplete)
+    this.opened ??= withLocal(sourceOf(this.backend!), this.local, this.joining, () => this.refused.incomplete)
     return this.opened
   }
 

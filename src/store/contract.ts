@@ -116,6 +116,11 @@ export interface WriterSnapshot {
    * number of the seat.
    */
   readonly process?: string
+  /**
+   * The client whose files these are; undefined for promhive. If it defines a family differently, promhive's definition is
+   * shown.
+   */
+  readonly client?: 'python'
   readonly live: boolean
   /** Epoch of the seat's current owner. */
   readonly epoch: number

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ExportedSamples } from '../../src/export/contract.js'
-import { type ExportContext, IntervalExporter } from '../../src/export/interval-exporter.js'
+import { type ExportContext, IntervalExporter, type IntervalSettings } from '../../src/export/interval-exporter.js'
 import { Registry } from '../../src/index.js'
 import type { MetricsError } from '../../src/model/errors.js'
 import { until } from '../helpers/processes/until.js'
@@ -79,6 +79,17 @@ test('waits while another process has the lease, and reports if that is not know
   expect(errors[0]?.message).toBe('test: which process exports is not known (disk full)')
 })
 
+test('renews the lease during a long export, and ends the export if the lease is lost', async () => {
+  let asked = 0
+  const lease = { held: () => ++asked < 4, leave() {} }
+  const send = (signal: AbortSignal): Promise<ExportedSamples> =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  const { exporter, errors } = exporterOf(send, { lease }, 3600, { timeout: 60, renewEvery: 10 })
+  expect(await exporter.send()).toBe('failed')
+  expect(asked).toBe(4)
+  expect(errors[0]?.message).toContain('(another process has begun to send)')
+})
+
 test('exports at its interval, a last time when it stops, and then leaves the lease', async () => {
   const times: number[] = []
   const calls: string[] = []
@@ -109,11 +120,12 @@ function exporterOf(
   send: (signal: AbortSignal) => Promise<ExportedSamples>,
   context: Partial<ExportContext> = {},
   interval = 3600,
+  settings: Partial<IntervalSettings> = {},
 ) {
   const [errors, recovered, results] = [[] as MetricsError[], [] as string[], [] as string[]]
   const exporter = new IntervalExporter(
     { place: 'nowhere', send: (_, signal) => send(signal) },
-    { exporter: 'test', interval, timeout: 0.2 },
+    { exporter: 'test', interval, timeout: 0.2, ...settings },
     {
       gatherer: new Registry(),
       lease: { held: () => true, leave() {} },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Merged, Merger } from '../../src/gather/merge.js'
+import type { Merged } from '../../src/gather/choose-tables.js'
+import { Merger } from '../../src/gather/merge.js'
 import { labelValuesOf } from '../../src/model/series-key.js'
 import type { WriterSnapshot } from '../../src/store/contract.js'
 import { counterFamily, gaugeFamily, histogramFamily, noPause, restless, TestWriter } from '../helpers/writers.js'

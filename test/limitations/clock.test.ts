@@ -14,6 +14,8 @@ const compares: Readonly<Record<string, string>> = {
   'runtime/directory/application-directory.ts': 'the age of a directory that another process made: an hour and more',
   'runtime/directory/run-directory.ts': 'the age of a directory that another process made',
   'store/core/carry-over.ts': 'the window of a summary, of which all processes have the same parts',
+  'store/python/file-processes.ts': 'the start of a process with the time of its file, if nothing else shows them',
+  'store/python/file-reader.ts': 'the age of a file; one of the future is checked at each scrape',
   'store/shared/claim.ts': 'the age of a claim of another process, in both directions',
   'store/shared/leadership.ts': "the age of another process's sign of life, or how long it was seen",
   'store/shared/liveness.ts': "the age of another process's sign of life, in both directions",

@@ -8,6 +8,7 @@ import type { ProcessContext } from '../../src/runtime/process-context.js'
 import { faultOf } from '../helpers/fault.js'
 import { freshDirectory, TestProcess } from '../helpers/homes.js'
 import { samplesOf } from '../helpers/samples.js'
+import { hasStrictParser, parsedStrictly } from '../helpers/strict-parser.js'
 
 const openMetrics = 'application/openmetrics-text'
 
@@ -38,7 +39,9 @@ describe('a scrape per worker', () => {
       new Summary({ ...common, name: 'size', quantiles: [0.5] }).observe(100 * (i + 1))
     }
     const { chunks } = await processes[0].registry.expose(openMetrics)
-    const lines = Buffer.concat(chunks).toString().split('\n')
+    const text = Buffer.concat(chunks).toString()
+    if (hasStrictParser) expect(parsedStrictly(text).length).toBeGreaterThan(0)
+    const lines = text.split('\n')
     const of = (beginning: string): string[] => lines.filter((line) => line.startsWith(beginning))
     expect(of('jobs_total{')).toEqual([
       expect.stringMatching(/^jobs_total\{worker="1"\} 1 # \{trace="t0"\} 1/),

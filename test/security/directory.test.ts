@@ -297,7 +297,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
     expect(contents()).toEqual(before)
   })
 
-  test('`promhive wipe` removes only files with promhive’s names. It changes owner and mode of the directory that it checked, and refuses one of a third user.', async ({
+  test('`promhive wipe` removes only files with promhive’s names, and with `--python` those of Python’s client. It changes owner and mode of the directory that it checked, and refuses one of a third user.', async ({
     stage,
   }) => {
     const directory = directoryOf(stage, appUser, 0o755)

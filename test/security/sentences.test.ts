@@ -24,13 +24,15 @@ describe('SECURITY.md', () => {
     const opens =
       /\b(?:open|readFile|writeFile|appendFile|copyFile|truncate|chmod|chown|utimes)Sync\b|\bcreate(?:Read|Write)Stream\b|fs\/promises/
     const allowed = [
+      // Of the kernel's: /proc/<pid>/maps.
+      'store/python/file-processes.ts',
       'store/shared/directory.ts',
       'store/shared/files.ts',
       // Of the kernel's: /proc/locks and /proc/<pid>/stat.
       'store/shared/liveness.ts',
       'store/shared/process-facts.ts',
     ]
-    const shared = readSource().filter(({ path }) => path.startsWith('store/shared/'))
+    const shared = readSource().filter(({ path }) => /^store\/(?:python|shared)\//.test(path))
     expect(shared.length).toBeGreaterThan(20)
     expect(shared.filter(({ path }) => opens.test(sourceOf(path))).map(({ path }) => path)).toEqual(allowed)
     const maps = readSource().filter(({ path }) => /\b[bB]inding[!?]?\.map\(/.test(sourceOf(path)))

@@ -1,17 +1,17 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadBinding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import { inLine } from '../../model/terminal-text.js'
 import { Slices } from '../../platform/slices.js'
+import { directorySource } from '../../runtime/directory/directory-source.js'
 import type { WriterSnapshot } from '../../store/contract.js'
 import { seriesName, valuesName } from '../../store/shared/format.js'
-import { SharedSource } from '../../store/shared/shared-source.js'
 import { columns } from '../columns.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printJson } from '../output.js'
+import { describePythonFile, printPythonFiles } from '../python-files.js'
 import { inspectService } from '../redis/inspect-service.js'
 import { redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
 import { seriesByFamily } from '../series-by-family.js'
@@ -26,7 +26,7 @@ const usage = `promhive inspect [DIR] [--json]
 promhive inspect --redis URL [--prefix NAME] [--json]
 
 Shows the writers of a directory or of a service in Redis: each seat, its owner and whether it is alive, its families,
-series and sizes, and what cannot be read. Changes nothing.
+series and sizes, the files of processes with Python's client, and what cannot be read. Changes nothing.
 
   DIR      the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
 ${redisUsage}
@@ -45,11 +45,17 @@ export const inspect: Command = {
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
       throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
     }
-    const { writers, errors } = await new SharedSource(directory, loadBinding().binding).read(new Slices())
-    const seats = writers.map((writer) => describeSeat(directory, writer))
+    const { writers, errors } = await directorySource(directory).read(new Slices())
+    const ours = writers.filter(({ client }) => client === undefined)
+    const seats = ours.map((writer) => describeSeat(directory, writer))
+    const python = writers.filter(({ client }) => client === 'python').map(describePythonFile)
     const faults = errors.map(({ message }) => message)
-    if (values.json) printJson({ directory, seats, faults })
-    else printSeats(directory, seats, faults)
+    if (values.json) printJson({ directory, seats, ...(python.length > 0 && { python }), faults })
+    else {
+      printSeats(directory, seats)
+      if (python.length > 0) printPythonFiles(python)
+      printFamilies([...seats, ...python], faults)
+    }
     return faults.length === 0 ? 0 : 1
   },
 }
@@ -95,9 +101,10 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-function printSeats(directory: string, seats: readonly SeatFacts[], faults: readonly string[]): void {
+function printSeats(directory: string, seats: readonly SeatFacts[]): void {
   const alive = seats.filter((seat) => seat.live).length
   print(`${directory}: ${seats.length} seats, ${alive} alive, ${seats.length - alive} dead`)
+  if (seats.length === 0) return
   const rows = [
     ['seat', 'owner', 'state', 'since', 'owners', 'families', 'series', 'values', 'names'],
     ...seats.map((seat) => [
@@ -113,9 +120,13 @@ function printSeats(directory: string, seats: readonly SeatFacts[], faults: read
     ]),
   ]
   for (const line of columns(rows)) print(`  ${line}`)
+}
+
+/** @param writers seats and files of Python's client */
+function printFamilies(writers: readonly Pick<SeatFacts, 'families'>[], faults: readonly string[]): void {
   const families = new Map<string, number>()
-  for (const seat of seats) {
-    for (const [name, series] of Object.entries(seat.families)) families.set(name, (families.get(name) ?? 0) + series)
+  for (const writer of writers) {
+    for (const [name, series] of Object.entries(writer.families)) families.set(name, (families.get(name) ?? 0) + series)
   }
   for (const [name, series] of [...families].sort()) print(`  ${inLine(name)}: ${series} series in all seats together`)
   for (const fault of faults) print(`  ! ${inLine(fault)}`)

@@ -4,8 +4,9 @@ import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, isOff, itemsOf, variables } from '../../platform/environment.js'
+import { identityOf } from '../../runtime/application-identity.js'
 import { processContext } from '../../runtime/current-context.js'
-import { chosenExporters, startExporters } from '../../runtime/exporters/configured.js'
+import { chosenExporters, exportersForAll, startExporters } from '../../runtime/exporters/configured.js'
 import { MemoryBackend } from '../../store/memory/memory-backend.js'
 import type { Command } from '../command.js'
 import { type OptionTable, parseOptions } from '../options.js'
@@ -71,7 +72,7 @@ export const serve: Command = {
     let report = reportOnce()
     const port = new PortFamilies((error) => report(error))
     const tallies = new ExportTallies()
-    const chosen = chosenExporters()
+    const chosen = exportersForAll(chosenExporters(), firstSet(variables.workerPorts)?.[1])
     const onRecovered = (): void => {
       report = reportOnce()
       printError('promhive: Redis answers again')
@@ -107,6 +108,8 @@ export const serve: Command = {
     const exporters = await startExporters(chosen, servedOptions.report, {
       gatherer: served.gatherer,
       lease: served.lease,
+      identity: () => identityOf(served.name),
+      warn: (_, text) => printError(`promhive: ${text}`),
       onError: servedOptions.report,
       recovered: (_, text) => printError(`promhive: ${text}`),
       exported: (...exported) => tallies.count(...exported),

@@ -1,11 +1,10 @@
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadBinding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import { printable } from '../../model/terminal-text.js'
 import { held } from '../../platform/held.js'
+import { directorySource } from '../../runtime/directory/directory-source.js'
 import type { Source } from '../../store/contract.js'
-import { SharedSource } from '../../store/shared/shared-source.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
@@ -85,7 +84,7 @@ function watchedDirectory(named: string | undefined): TopTarget {
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
   }
-  return { name: directory, source: new SharedSource(directory, loadBinding().binding), close: async () => {} }
+  return { name: directory, source: directorySource(directory), close: async () => {} }
 }
 
 function watchedService(target: RedisTarget): TopTarget {

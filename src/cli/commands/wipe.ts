@@ -1,6 +1,8 @@
 import { closeSync, fchmodSync, fchownSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
+import { Slices } from '../../platform/slices.js'
+import { PythonSource } from '../../store/python/python-source.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import {
   openDirectory,
@@ -9,7 +11,7 @@ import {
   refuseOtherFiles,
   wipeFiles,
 } from '../../store/shared/directory.js'
-import { freeName } from '../../store/shared/files.js'
+import { freeName, removeQuietly } from '../../store/shared/files.js'
 import { controlName } from '../../store/shared/format.js'
 import { shareWith, type WorkersUser } from '../../store/shared/ownership.js'
 import type { Command } from '../command.js'
@@ -21,10 +23,11 @@ const options = {
   dir: { type: 'string', short: 'd' },
   owner: { type: 'string' },
   mode: { type: 'string' },
+  python: { type: 'boolean' },
   force: { type: 'boolean' },
 } as const satisfies OptionTable
 
-const usage = `promhive wipe [DIR] [--owner USER[:GROUP]] [--mode 0755] [--force]
+const usage = `promhive wipe [DIR] [--owner USER[:GROUP]] [--mode 0755] [--python] [--force]
 
 Creates the directory if it does not exist, and removes the counts of an earlier run; other files stay. Not needed between runs: the
 first process of a run does it. For entry scripts that prepare the directory as root for an unprivileged application.
@@ -32,6 +35,7 @@ first process of a run does it. For entry scripts that prepare the directory as 
   DIR                    the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
   --owner USER[:GROUP]   its new owner, by name or number
   --mode MODE            its permissions, octal; 0700 for a new one
+  --python               also removes the files of Python's client (prometheus_client), which it needs before each start
   --force                even while processes count in it: these come back with all their counts, those of dead ones
                          are lost. Also allows --owner and --mode for a directory with only other files`
 
@@ -52,8 +56,10 @@ export const wipe: Command = {
       // Applies to the directory that was checked, even if its path leads elsewhere by now.
       const place = pathThrough(fd, directory)
       if (!values.force) refuse(directory, place, mode !== undefined || owner !== undefined)
+      const stays = await wipePython(directory, place, values.python === true, values.force === true)
       freeName(join(place, controlName))
       wipeFiles(place)
+      if (stays > 0) print(`promhive: ${stays} files of Python's client stay; --python removes them`)
       if (mode !== undefined) fchmodSync(fd, mode)
       if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid)
     } finally {
@@ -62,6 +68,21 @@ export const wipe: Command = {
     print(`promhive: ${directory} is ready for a fresh run`)
     return 0
   },
+}
+
+/** Removes the files of Python's client if that is requested; returns how many stay. */
+async function wipePython(directory: string, place: string, remove: boolean, force: boolean): Promise<number> {
+  const source = new PythonSource(place)
+  const { writers } = await source.read(new Slices())
+  const { fileNames } = source
+  if (!remove) return fileNames.length
+  const running = new Set(writers.filter(({ live }) => live).map(({ process }) => process))
+  if (running.size > 0 && !force) {
+    const text = `${directory} is in use by processes of Python's client (${[...running].join(', ')}): stop them first, or use --force`
+    throw new MetricsError('DIRECTORY_UNUSABLE', text)
+  }
+  for (const name of fileNames) removeQuietly(join(place, name))
+  return 0
 }
 
 function refuse(directory: string, place: string, changesHands: boolean): void {

@@ -2,6 +2,7 @@ import { accessSync, constants, lstatSync, readdirSync, type Stats, statfsSync, 
 import { join } from 'node:path'
 import type { MetricsError } from '../../model/errors.js'
 import { placeInTheWay } from '../../runtime/directory/default-location.js'
+import { fileNameOf } from '../../store/python/file-name.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import { refuseDangerous } from '../../store/shared/directory.js'
 import { fileSystemOf } from '../../store/shared/file-system.js'
@@ -108,7 +109,7 @@ function leftovers(directory: string): Finding[] {
     const text = `${broken.length} damaged files were renamed (${broken[0]}, …)`
     findings.push(warn('files', text, 'keep one for a bug report, then remove them'))
   }
-  const strangers = names.filter((name) => !isOurs(name) && name !== controlName)
+  const strangers = names.filter((name) => !isOurs(name) && name !== controlName && fileNameOf(name) === undefined)
   if (strangers.length > 0) {
     const text = `${strangers.length} files are not promhive's (${strangers[0]}, …)`
     findings.push(warn('files', text, 'a directory should be for nothing else'))

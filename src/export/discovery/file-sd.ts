@@ -43,9 +43,11 @@ export class FileSd implements Announcement {
   /** Whether the file listed the target at the last check; undefined before the first one. */
   private announced: boolean | undefined
 
+  /** @param every milliseconds between two checks of the file */
   constructor(
     private readonly file: TargetsFile,
     private readonly events: AnnouncementEvents,
+    private readonly every = interval,
   ) {
     this.content = new ReplacedFile(file.path)
   }
@@ -55,7 +57,7 @@ export class FileSd implements Announcement {
     this.announced = undefined
     this.check(target)
     clearInterval(this.timer)
-    this.timer = setInterval(() => this.check(target), interval).unref()
+    this.timer = setInterval(() => this.check(target), this.every).unref()
   }
 
   async stop(): Promise<void> {

@@ -17,7 +17,7 @@ const countEvery = 10_000
 /** The values of one label that an answer may contain. */
 const mostValues = 60
 
-/** Series between two looks at the clock. */
+/** Series that are read before the clock is checked again. */
 const stride = 256
 
 interface CountedLabels {

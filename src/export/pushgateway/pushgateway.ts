@@ -1,13 +1,13 @@
-import http, { type IncomingMessage } from 'node:http'
-import https, { type RequestOptions } from 'node:https'
+import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http'
+import type { RequestOptions } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { checkSpelling, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
-import { clearTimeout, setTimeout } from '../../platform/timers.js'
 import type { Exposition } from '../contract.js'
+import { exchange, TimedOut } from '../send/exchange.js'
 import { type GroupingKey, groupingPath } from './grouping-key.js'
 
 /** The format that every Pushgateway accepts; version 1.5 refuses OpenMetrics. */
@@ -126,19 +126,22 @@ export class PushgatewayClient {
       throw new MetricsError('PUSH_FAILED', `push failed with status ${statusCode}, ${said} (${what})`)
     } catch (cause) {
       if (cause instanceof MetricsError) throw cause
-      const text = cause instanceof TimedOut ? cause.message : `the Pushgateway did not answer (${reasonOf(cause)})`
+      const text =
+        cause instanceof TimedOut
+          ? `Pushgateway request timed out after ${cause.timeout} ms`
+          : `the Pushgateway did not answer (${reasonOf(cause)})`
       throw new MetricsError('PUSH_FAILED', `${text} (${what})`, { cause })
     }
   }
 
   /** Returns the headers of the options without those that describe the body, which are set here. */
-  private headers(): { headers: Record<string, http.OutgoingHttpHeader | undefined>; zipped: boolean } {
+  private headers(): { headers: Record<string, OutgoingHttpHeader | undefined>; zipped: boolean } {
     const configuredHeaders = this.options.headers ?? {}
     const pairs = Array.isArray(configuredHeaders)
       ? pairsOf(configuredHeaders)
-      : Object.entries(configuredHeaders as http.OutgoingHttpHeaders)
+      : Object.entries(configuredHeaders as OutgoingHttpHeaders)
     let zipped = this.options.gzip ?? false
-    const headers: Record<string, http.OutgoingHttpHeader | undefined> = {}
+    const headers: Record<string, OutgoingHttpHeader | undefined> = {}
     for (const [name, value] of pairs) {
       const lower = name.toLowerCase()
       if (lower === 'content-encoding') zipped ||= String(value).trim().toLowerCase() === 'gzip'
@@ -147,42 +150,19 @@ export class PushgatewayClient {
     return { headers, zipped }
   }
 
-  private exchange(
+  private async exchange(
     method: Method,
     target: URL,
-    headers: http.OutgoingHttpHeaders,
+    headers: OutgoingHttpHeaders,
     body: Uint8Array | undefined,
   ): Promise<PushgatewayAnswer> {
     const { timeout = defaultTimeout, requireJobName: _, gzip: __, ...options } = this.options
     const place = urlToHttpOptions(target)
-    const { request } = target.protocol === 'https:' ? https : http
     const { protocol, path } = place
     const auth = options.auth ?? place.auth
-    return new Promise((resolve, reject) => {
-      const requestOptions = { ...place, ...options, auth, protocol, path, method, headers }
-      const sent = request(requestOptions as RequestOptions, (resp) => {
-        let body = ''
-        resp.setEncoding('utf8').on('data', (text: string) => {
-          body += text
-        })
-        resp.once('end', () => resolve({ resp, body })).once('error', reject)
-      })
-      // For the complete answer: a gateway that sends a byte a minute must time out as well.
-      const giveUp = () => {
-        reject(new TimedOut(timeout))
-        sent.destroy()
-      }
-      const late = timeout > 0 ? setTimeout(giveUp, timeout) : undefined
-      sent.once('close', () => clearTimeout(late))
-      sent.on('error', reject)
-      sent.end(body)
-    })
-  }
-}
-
-class TimedOut extends Error {
-  constructor(timeout: number) {
-    super(`Pushgateway request timed out after ${timeout} ms`)
+    const requestOptions = { ...place, ...options, auth, protocol, path, method, headers }
+    const answer = await exchange(requestOptions as RequestOptions, body, { timeout })
+    return { resp: answer.response, body: answer.body.toString() }
   }
 }
 
@@ -196,7 +176,7 @@ function addressOf(url: unknown): URL {
 }
 
 /** Converts a list of headers, which Node accepts as well: names and values alternate, or are in pairs. */
-function pairsOf(list: readonly unknown[]): [string, http.OutgoingHttpHeader][] {
+function pairsOf(list: readonly unknown[]): [string, OutgoingHttpHeader][] {
   const flat = list.flat() as string[]
   return flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : []))
 }

@@ -3,6 +3,7 @@ import type { FamilyTable } from '../../model/family.js'
 import { quantileOf } from '../../model/layout/summary.js'
 import type { Dialect, Heading } from './dialect.js'
 import { withoutSuffix, withSuffix } from './family-name.js'
+import { formatGoNumber } from './number.js'
 
 /** One sample of a series: its name, and the label that the type itself writes. */
 export interface SampleShape {
@@ -80,12 +81,16 @@ function counterSamples({ name }: FamilyDescriptor, dialect: Dialect): FamilySam
 }
 
 /** A histogram's buckets become cumulative here; its count is their total. */
-function histogramSamples({ name, bounds }: FamilyDescriptor<'histogram'>, dialect: Dialect): FamilySamples {
+function histogramSamples(
+  { name, bounds, floatBounds }: FamilyDescriptor<'histogram'>,
+  dialect: Dialect,
+): FamilySamples {
   const buckets = bounds.length + 1
+  const formatBound = floatBounds === true ? formatGoNumber : dialect.formatBound
   const summed = dialect.sumBelowZero || !(bounds[0]! < 0)
   const shapes: readonly SampleShape[] = [
     ...[...bounds, Number.POSITIVE_INFINITY].map(
-      (bound): SampleShape => ({ name: `${name}_bucket`, label: ['le', dialect.formatBound(bound)] }),
+      (bound): SampleShape => ({ name: `${name}_bucket`, label: ['le', formatBound(bound)] }),
     ),
     // OpenMetrics shows a count only with a sum.
     ...(summed ? [{ name: `${name}_sum` }, { name: `${name}_count` }] : []),

@@ -18,6 +18,7 @@ export class TextFamily {
   private headingOf: FamilyTable['family'] | undefined
   private prefixes: TextPrefixes
   private prefixesOf: number | undefined
+  private spelling: boolean
   private blocks: TextBlock[] = []
   private blocksOf: FamilyTable['order'] | undefined
 
@@ -29,6 +30,7 @@ export class TextFamily {
     private readonly clashing: boolean,
   ) {
     this.prefixes = this.newPrefixes()
+    this.spelling = spellingOf(table.family)
   }
 
   async write(out: ByteChunks, pause: Pause): Promise<void> {
@@ -51,14 +53,17 @@ export class TextFamily {
     }
   }
 
-  /** Discards the written text if unchanged labels have another order. */
+  /** Discards the written text if unchanged labels have another order, or bounds another spelling. */
   private arrange(): void {
     const version = this.dialect.arrangement?.version(this.table)
-    if (this.prefixesOf !== undefined && this.prefixesOf !== version) {
+    const spelling = spellingOf(this.table.family)
+    const isSame = (this.prefixesOf === undefined || this.prefixesOf === version) && this.spelling === spelling
+    if (!isSame) {
       this.prefixes = this.newPrefixes()
       this.blocksOf = undefined
     }
     this.prefixesOf = version
+    this.spelling = spelling
   }
 
   private newPrefixes(): TextPrefixes {
@@ -79,4 +84,9 @@ export class TextFamily {
     const { family } = this.table
     return this.clashing ? untyped(family, this.dialect) : family
   }
+}
+
+/** Whether all formats spell the bounds of a histogram in the same way. */
+function spellingOf(family: FamilyDescriptor): boolean {
+  return family.type === 'histogram' && family.floatBounds === true
 }

@@ -16,15 +16,23 @@ type Merge = 'all' | 'sum' | 'min' | 'max' | 'average'
  * - `mostrecent`: `[sequence][epoch][seconds][value]`. Never set means no value.
  *
  * Merged: `[1 when present, or seconds][value]`; `[number of values][mean][sum]` for `liveaverage`.
+ *
+ * @param hasProcessLabel whether the series of a process already have the label that distinguishes them
  */
-export function gaugeLayout(mode: GaugeMode): SlotLayout {
+export function gaugeLayout(mode: GaugeMode, hasProcessLabel = false): SlotLayout {
   const keepsDead = !mode.startsWith('live')
   const merge = mode.replace('live', '') as Merge | 'mostrecent'
   const carry: SlotLayout['replace'] = (into, intoAt, from, fromAt) => {
     into.values[gaugeValueSlot(mode, into.values, intoAt)] = from.values[gaugeValueSlot(mode, from.values, fromAt)]!
   }
   const mergedWidth = merge === 'average' ? 3 : 2
-  const shared = { mergedWidth, additiveFrom: undefined, keepsDead, perWriter: merge === 'all', present }
+  const shared = {
+    mergedWidth,
+    additiveFrom: undefined,
+    keepsDead,
+    perWriter: merge === 'all' && !hasProcessLabel,
+    present,
+  }
   if (merge === 'mostrecent') {
     const replace: SlotLayout['replace'] = (into, intoAt, from, fromAt, epoch) => {
       Atomics.add(into.words, intoAt * 2, 1)
@@ -172,12 +180,12 @@ function put(into: Float64Array, at: number, mark: number, value: number): void 
 }
 
 export const gaugeType: TypeRules<'gauge'> = {
-  layout({ name, mode }) {
+  layout({ name, mode, processLabel }) {
     if (!gaugeModes.includes(mode)) throw new TypeError(`${name}: a gauge of another version`)
-    return gaugeLayout(mode)
+    return gaugeLayout(mode, processLabel !== undefined)
   },
   isCumulative: false,
-  extra: ({ mode }) => mode,
+  extra: ({ mode, processLabel }) => (processLabel === undefined ? mode : [mode, processLabel]),
   difference: (a, b) => (a.mode === b.mode ? undefined : `mode ${a.mode} and ${b.mode}`),
   total: (slots, at) => ({ total: present(slots, at) ? slots[at + 1]! : 0 }),
 }

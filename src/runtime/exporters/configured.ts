@@ -1,7 +1,7 @@
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
-import { firstSet, variables } from '../../platform/environment.js'
+import { firstSet, isOff, isOn, variables } from '../../platform/environment.js'
 import { jsonFrom } from '../../platform/json-text.js'
 import { type ExportingProcess, exportingAs } from './exporting-process.js'
 
@@ -40,6 +40,16 @@ const exporters: Readonly<Record<string, ConfigurableExporter>> = {
     address: 'address',
     load: async () => (await import('../../statsd.js')).startStatsd,
   },
+  remoteWrite: {
+    variables: variables.remoteWrite,
+    address: 'url',
+    load: async () => (await import('../../remote-write.js')).startRemoteWrite,
+  },
+  otlp: {
+    variables: variables.otlp,
+    address: 'endpoint',
+    load: async () => (await import('../../otlp.js')).startOtlp,
+  },
 }
 
 /** The exporters to start, by name, each with its options. */
@@ -70,7 +80,9 @@ export function chosenExporters(configured?: unknown, environment: NodeJS.Proces
   for (const [name, { variables: names, address }] of Object.entries(exporters)) {
     const [, value] = firstSet(names, environment) ?? []
     if (value === undefined) continue
-    if (/^(?:off|false|no)$/i.test(value)) delete chosen[name]
+    if (isOff(names, environment)) delete chosen[name]
+    // An exporter with a default address needs no other value.
+    else if (isOn(names, environment)) chosen[name] ??= {}
     else chosen[name] = { ...chosen[name], [address]: value }
   }
   return chosen

@@ -2,9 +2,11 @@ import type { ExportedSamples } from '../../export/contract.js'
 import type { Gatherer } from '../../gather/gatherer.js'
 import type { MetricsError } from '../../model/errors.js'
 import { alwaysHeld, type Lease } from '../../model/lease.js'
+import { applicationIdentity } from '../application-identity.js'
 import { processContext } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
 import type { ProcessContext } from '../process-context.js'
+import { AnnouncementMetrics } from '../targets/announcement-metrics.js'
 import { countExport } from './export-metrics.js'
 
 /** What a process provides to its exporters. */
@@ -13,13 +15,18 @@ export interface ExportingProcess {
   readonly context?: ProcessContext | undefined
   /** What they send, unless their options name a registry. */
   readonly gatherer: Gatherer
+  /** Returns a text that identifies the application: the same in all its processes. */
+  identity(): string
   /** Returns the lease of an exporter. */
   lease(exporter: string): Lease
   onError(error: MetricsError): void
+  warn(code: string, text: string): void
   /** Logs that an exporter works again. */
   recovered(exporter: string, text: string): void
   /** Counts an export. */
   exported(exporter: string, result: 'ok' | 'failed', sent?: ExportedSamples): void
+  /** The self-metrics of announced targets; a process outside of the application has none. */
+  readonly announcements?: AnnouncementMetrics
 }
 
 let current: ExportingProcess | undefined
@@ -42,8 +49,15 @@ export function exportingProcess(): ExportingProcess {
 
 /** A process of the application. */
 class ApplicationProcess implements ExportingProcess {
+  readonly announcements: AnnouncementMetrics
+
   constructor(readonly context: ProcessContext) {
+    this.announcements = new AnnouncementMetrics(context)
     joinSoon(context)
+  }
+
+  identity(): string {
+    return applicationIdentity(this.context.inUse)
   }
 
   get gatherer(): Gatherer {
@@ -56,6 +70,10 @@ class ApplicationProcess implements ExportingProcess {
 
   onError(error: MetricsError): void {
     this.context.onError(error)
+  }
+
+  warn(code: string, text: string): void {
+    this.context.log.warn(code, text)
   }
 
   recovered(exporter: string, text: string): void {

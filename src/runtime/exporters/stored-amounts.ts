@@ -1,5 +1,6 @@
 import type { AmountsRead, SentAmounts } from '../../export/statsd/sent-amounts.js'
 import type { Gathered } from '../../gather/gatherer.js'
+import { RowNumbers } from '../../gather/row-numbers.js'
 import { Summary } from '../../metric/summary.js'
 import type { FamilyTable } from '../../model/family.js'
 import { labelValuesOf } from '../../model/series-key.js'
@@ -68,7 +69,7 @@ export class StoredAmounts implements SentAmounts {
 /** The rows of a destination in the merged table. */
 class AmountIndex implements AmountsRead {
   readonly keys: FamilyTable['keys'] | undefined
-  private readonly rows = new Map<string, number>()
+  private readonly rows = new RowNumbers()
   private followed = 0
 
   constructor(

@@ -13,8 +13,7 @@ import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, variables } from '../../platform/environment.js'
-import { processContext } from '../current-context.js'
-import { joinSoon } from '../join-soon.js'
+import { type ExportingProcess, exportingProcess } from '../exporters/exporting-process.js'
 import { AnnouncedTargets } from './announced-targets.js'
 import { targetLabelsFromEnvironment } from './target-labels.js'
 
@@ -73,24 +72,23 @@ export function announceTarget(options: AnnounceOptions = {}): TargetAnnouncemen
   const target = address === undefined ? undefined : targetAt(urlOf(address), advertise, targetLabels)
   const host = advertise ?? hostFromEnvironment()
   if (settings === undefined) return { addresses: [], announced: false, stop: async () => {} }
-  // The self-metrics are those of an application that counts together.
-  joinSoon(processContext())
-  const targets = new AnnouncedTargets('etcd', (events) => new EtcdAnnouncement(settings, events))
+  const home = exportingProcess()
+  const targets = new AnnouncedTargets(home, 'etcd', (events) => new EtcdAnnouncement(settings, events))
   // If several processes announce one address, it stays until the last of them has ended.
   if (target !== undefined) targets.announce([{ ...target, id: `${target.id}/${randomUUID().slice(0, 8)}` }])
-  else targets.follow((url) => reachable(targetAt(new URL(url), host, targetLabels), settings))
+  else targets.follow((url) => reachable(targetAt(new URL(url), host, targetLabels), settings, home))
   return targets
 }
 
 let warned = false
 
 /** Warns once if Prometheus, which is probably on the host of etcd or on another one, cannot reach the target. */
-function reachable(target: AnnouncedTarget, { endpoints }: EtcdSettings): AnnouncedTarget {
+function reachable(target: AnnouncedTarget, { endpoints }: EtcdSettings, home: ExportingProcess): AnnouncedTarget {
   const isLocal = (url: string): boolean => isLoopback(hostIn(new URL(url)))
   if (warned || !isLocal(`http://${target.address}`) || endpoints.some(isLocal)) return target
   warned = true
   const text = `the announced target ${target.address} can be reached from this machine only; let the metrics port listen on another address (PROMHIVE_METRICS_HOST), or set PROMHIVE_TARGET_ADVERTISE`
-  processContext().log.warn('TARGET_UNREACHABLE', text)
+  home.warn('TARGET_UNREACHABLE', text)
   return target
 }
 

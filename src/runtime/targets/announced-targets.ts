@@ -2,8 +2,7 @@ import type { Announcement, AnnouncementEvents } from '../../export/discovery/an
 import { openPorts } from '../../export/http/open-ports.js'
 import type { AnnouncedTarget } from '../../model/announced-target.js'
 import { holdAwaited } from '../../platform/held.js'
-import { processContext } from '../current-context.js'
-import { AnnouncementMetrics } from './announcement-metrics.js'
+import type { ExportingProcess } from '../exporters/exporting-process.js'
 
 interface CurrentTarget {
   readonly address: string
@@ -14,8 +13,6 @@ interface CurrentTarget {
 
 /** Announces targets from this thread, and shows in the self-metrics whether that succeeds. */
 export class AnnouncedTargets {
-  private readonly context = processContext()
-  private readonly metrics = new AnnouncementMetrics(this.context)
   private readonly current = new Map<string, CurrentTarget>()
   private stopFollowing: (() => void) | undefined
   private readonly atEnd = (): void => void this.stop()
@@ -25,10 +22,12 @@ export class AnnouncedTargets {
   }
 
   /**
+   * @param home the process that announces, which receives faults
    * @param by the name of the announcement in the self-metrics
    * @param create creates the announcement of a target
    */
   constructor(
+    private readonly home: ExportingProcess,
     private readonly by: string,
     private readonly create: (events: AnnouncementEvents) => Announcement,
   ) {
@@ -65,24 +64,24 @@ export class AnnouncedTargets {
     const announcements = [...this.current.values()].map(({ announcement }) => announcement)
     this.current.clear()
     await Promise.all(announcements.map((announcement) => announcement.stop()))
-    this.metrics.set(this.by, false)
+    this.home.announcements?.set(this.by, false)
   }
 
   private add(target: AnnouncedTarget): void {
-    const { context, metrics, by } = this
+    const { home, by } = this
     const { id, address } = target
     const announcement = this.create({
       onAnnounced: () => {
         current.announced = true
-        metrics.set(by, this.announced)
-        if (current.failing) context.exportRecovered(by, `the target ${address} is announced again`)
+        home.announcements?.set(by, this.announced)
+        if (current.failing) home.recovered(by, `the target ${address} is announced again`)
         current.failing = false
       },
       onError(error) {
         current.announced = false
         current.failing = true
-        metrics.failed(by)
-        context.onError(error)
+        home.announcements?.failed(by)
+        home.onError(error)
       },
     })
     const current: CurrentTarget = { address, announcement, announced: false, failing: false }

@@ -12,7 +12,6 @@ import type { ProcessContext } from '../process-context.js'
 import { AnnouncementMetrics } from './announcement-metrics.js'
 import {
   errorFrom,
-  plainError,
   type TargetNews,
   type TargetRequest,
   type TargetSettings,
@@ -23,6 +22,8 @@ import {
 const interval = 1000
 /** Milliseconds for which a process that ends waits until its target is withdrawn. */
 const lastWait = 500
+/** Milliseconds after which a thread that does not stop is ended. */
+const longestStop = 5000
 /** Milliseconds until a thread that has ended is started again; doubled after each end. */
 const firstPause = 1000
 const longestPause = 60_000
@@ -50,11 +51,13 @@ export class ProcessTarget implements WorkerTarget {
   private pause = firstPause
   private reported = false
   private closing: Promise<void> | undefined
-  /** The announcements that fail. */
+  /** The announcements that have succeeded, and those that fail. */
+  private readonly announcements = new Set<string>()
   private readonly failing = new Set<string>()
   private readonly metrics: AnnouncementMetrics
   private readonly events: ReturnType<typeof portMetrics>
-  private settle: { resolve(): void; reject(cause: unknown): void } | undefined
+  /** Settles the promise of `start()`; undefined once that is done. */
+  private starting: { resolve(): void; reject(cause: unknown): void } | undefined
   private readonly atExit = (): void => this.leave()
 
   static {
@@ -75,7 +78,7 @@ export class ProcessTarget implements WorkerTarget {
     await new Promise<void>((resolve) => setImmediate(resolve))
     try {
       await new Promise<void>((resolve, reject) => {
-        this.settle = { resolve, reject }
+        this.starting = { resolve, reject }
         this.look()
       })
     } catch (cause) {
@@ -97,7 +100,7 @@ export class ProcessTarget implements WorkerTarget {
     try {
       directory = this.directoryInUse()
     } catch (cause) {
-      this.fail(cause)
+      this.fail(cause as MetricsError)
     }
     if (directory !== this.directory) {
       this.directory = directory
@@ -129,7 +132,7 @@ export class ProcessTarget implements WorkerTarget {
   private wait(directory: string): undefined {
     const text = `the target of this process is opened when the process can count in ${directory}`
     this.report(new MetricsError('DIRECTORY_UNUSABLE', text))
-    this.settle?.resolve()
+    this.settle()
   }
 
   private startThread(): void {
@@ -147,7 +150,7 @@ export class ProcessTarget implements WorkerTarget {
     thread.on('message', (news: TargetNews) => this.hear(news))
     // A listener of messages keeps the process running.
     thread.unref()
-    thread.on('error', (cause) => this.report(new MetricsError('SERVER_FAILED', failedText(cause), { cause })))
+    thread.on('error', (cause) => this.fail(new MetricsError('SERVER_FAILED', failedText(cause), { cause })))
     thread.once('exit', () => this.ended(thread))
     process.off('exit', this.atExit)
     process.once('exit', this.atExit)
@@ -168,11 +171,12 @@ export class ProcessTarget implements WorkerTarget {
       const error = errorFrom(news.error)
       if (news.kind !== 'taken') context.onError(error)
       else this.report(error)
-      if (news.kind === 'taken') this.settle?.resolve()
+      if (news.kind === 'taken') this.settle()
     }
   }
 
   private announced(by: string, address: string): void {
+    this.announcements.add(by)
     this.metrics.set(by, true)
     if (this.failing.delete(by)) this.context.exportRecovered(by, `the target ${address} is announced again`)
   }
@@ -183,13 +187,20 @@ export class ProcessTarget implements WorkerTarget {
     this.pause = firstPause
     this.reported = false
     this.context.log.info(`metrics of this process at ${url}`, { event: 'workerTarget', url, address })
-    this.settle?.resolve()
+    this.settle()
   }
 
-  /** The first fault is that of the caller; a later one is reported. */
-  private fail(cause: unknown): void {
-    if (this.settle === undefined) this.report(errorFrom(plainError(cause)))
-    this.settle?.reject(cause)
+  private settle(): void {
+    this.starting?.resolve()
+    this.starting = undefined
+  }
+
+  /** A fault during the start is thrown; a later one is reported. */
+  private fail(error: MetricsError): void {
+    const { starting } = this
+    this.starting = undefined
+    if (starting === undefined) this.report(error)
+    else starting.reject(error)
   }
 
   /** Reports the first fault of an outage. */
@@ -200,12 +211,18 @@ export class ProcessTarget implements WorkerTarget {
 
   private ended(thread: Worker): void {
     if (thread !== this.thread) return
-    this.thread = undefined
-    this.url = undefined
-    this.address = undefined
+    this.lose()
     if (this.closing !== undefined) return
     this.restart = setTimeout(() => this.startThread(), this.pause).unref()
     this.pause = Math.min(this.pause * 2, longestPause)
+  }
+
+  private lose(): void {
+    this.thread = undefined
+    this.url = undefined
+    this.address = undefined
+    for (const by of this.announcements) this.metrics.set(by, false)
+    this.announcements.clear()
   }
 
   private ask(request: TargetRequest): void {
@@ -216,13 +233,13 @@ export class ProcessTarget implements WorkerTarget {
   private async stopThread(): Promise<void> {
     clearTimeout(this.restart)
     const { thread } = this
-    this.thread = undefined
-    this.url = undefined
-    this.address = undefined
+    this.lose()
     if (thread === undefined) return
     const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()))
     thread.postMessage({ kind: 'stop' } satisfies TargetRequest)
+    const timer = setTimeout(() => void thread.terminate(), longestStop).unref()
     await ended
+    clearTimeout(timer)
   }
 
   private async end(): Promise<void> {

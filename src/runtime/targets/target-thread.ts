@@ -102,7 +102,7 @@ export class TargetThread {
     } catch (cause) {
       const taken = (cause as MetricsError).code === 'PORT_TAKEN'
       this.send({ kind: taken ? 'taken' : 'failed', error: plainError(cause) })
-      if (taken && this.stopping === undefined) this.timer = setInterval(() => this.retry(), interval)
+      if (this.stopping === undefined) this.timer = setInterval(() => this.retry(), interval)
     }
   }
 
@@ -163,7 +163,9 @@ export class TargetThread {
   private async close(): Promise<void> {
     clearInterval(this.timer)
     // The one in the directory first, because file_sd reads from it.
-    for (const announcement of this.announcements) await announcement.stop()
+    const [directory, ...others] = this.announcements
+    await directory?.stop()
+    await Promise.all(others.map((announcement) => announcement.stop()))
     await this.server?.stop()
     const { withdrawn } = this.data
     Atomics.store(withdrawn, 0, 1)

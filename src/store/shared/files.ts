@@ -30,12 +30,21 @@ export function unfinishedPath(directory: string): string {
  * Throws `ForeignFile` if it is not a regular file, or if its user is not one of the application's.
  */
 export function openForReading(path: string): number {
-  return opened(
+  return openWithStats(path).fd
+}
+
+/** The same, with the facts about the file. */
+export function openWithStats(path: string): { readonly fd: number; readonly stats: Stats } {
+  let stats: Stats | undefined
+  const fd = opened(
     path,
     O_RDONLY,
     (owner) => mayRead(owner, dirname(path)),
-    (fd) => checkReadable(fd, path),
+    (fd) => {
+      stats = checkReadable(fd, path)
+    },
   )
+  return { fd, stats: stats! }
 }
 
 /**

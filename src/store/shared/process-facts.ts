@@ -12,6 +12,12 @@ export function startTicksOf(pid: number): number | undefined {
   return ticks === undefined ? undefined : Number(ticks)
 }
 
+/** Returns the same for a process that still runs: one that has ended may wait for its parent. */
+export function runningSince(pid: number): number | undefined {
+  const fields = statOf(pid)
+  return fields === undefined || /^[ZX]/.test(fields[0]!) ? undefined : Number(fields[19])
+}
+
 /** Returns the kernel's fields of a process, from its state on. */
 function statOf(pid: number): string[] | undefined {
   try {
@@ -29,6 +35,11 @@ function ownPidNamespace(): number {
   } catch {
     return 0
   }
+}
+
+/** Whether all processes of the machine are visible from here: the kernel gives the first namespace this number. */
+export function seesAllProcesses(): boolean {
+  return ownFacts().pidNamespace === 0xeffffffc
 }
 
 let facts: Omit<OwnerFacts, 'startedAt'> | undefined
@@ -69,7 +80,7 @@ export function processRuns(owner: OwnerFacts): boolean {
 }
 
 /** Whether a process with this pid exists, the same one or a later one. */
-function answers(pid: number): boolean {
+export function answers(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {

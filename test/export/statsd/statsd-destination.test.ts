@@ -135,6 +135,15 @@ describe('what has been sent', () => {
     expect([...server.counters.values()]).toEqual([1, 1, 1])
   })
 
+  test('is all that was counted before the first export, for a process that cannot know what others sent', async () => {
+    const { server, count, send } = stage(new LocalAmounts({ fromNow: true }))
+    count(2, 100)
+    expect(await send()).toEqual({ samples: 0 })
+    count(3, 1)
+    await send()
+    expect([...server.counters.values()]).toEqual([1, 1, 1])
+  })
+
   test('is forgotten of series that no longer exist, after some exports', async () => {
     const { jobs, amounts, count, send } = stage()
     count(3)

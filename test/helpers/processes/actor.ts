@@ -128,7 +128,7 @@ interface Reply {
 
 /** Variables that control promhive, Node or a process manager, and belong to the user that runs the tests. */
 const steers =
-  /^(?:PROMHIVE|PROMETHEUS|PYTHEUS|GUNICORN|REDIS|NODE_OPTIONS$|NODE_NO_WARNINGS$|NODE_UNIQUE_ID$|NODE_CHANNEL|VITEST|pm_id$)/i
+  /^(?:PROMHIVE|OTEL|PROMETHEUS|PYTHEUS|GUNICORN|REDIS|NODE_OPTIONS$|NODE_NO_WARNINGS$|NODE_UNIQUE_ID$|NODE_CHANNEL|VITEST|pm_id$)/i
 
 /** Nothing of the surroundings that would choose a directory or a writer. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { type Binding, loadBinding } from '#native'
 import { Merger } from '../../../src/gather/merge.js'
 import type { MetricsError } from '../../../src/model/errors.js'
+import type { SampleFamily } from '../../../src/model/family.js'
 import { Slices } from '../../../src/platform/slices.js'
 import type { Source, WriterSnapshot } from '../../../src/store/contract.js'
 import { SharedSource } from '../../../src/store/shared/shared-source.js'
@@ -12,6 +13,7 @@ export interface Reading {
   readonly scrape: Exposition
   readonly writers: readonly WriterSnapshot[]
   readonly errors: readonly MetricsError[]
+  readonly selfFamilies: readonly SampleFamily[]
 }
 
 /** A reader outside of the application, which keeps its state from scrape to scrape, as `promhive serve` does. */
@@ -27,11 +29,11 @@ export class Reader {
 
   async read(): Promise<Reading> {
     const pause = new Slices()
-    const { writers, errors } = await this.source.read(pause)
+    const { writers, errors, selfFamilies = [] } = await this.source.read(pause)
     const merged = await this.merger.merge(writers, pause)
     const chunks = await this.formatter.format(merged.tables, pause)
     const text = new TextDecoder().decode(Buffer.concat(chunks))
-    return { scrape: new Exposition(text), writers, errors: [...errors, ...merged.errors] }
+    return { scrape: new Exposition(text), writers, errors: [...errors, ...merged.errors], selfFamilies }
   }
 
   async scrape(): Promise<Exposition> {

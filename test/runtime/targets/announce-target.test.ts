@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import { announceTarget } from '../../../src/etcd.js'
 import { EtcdServer, hasEtcd } from '../../helpers/etcd/etcd-server.js'
-import { begin } from '../../helpers/processes/command.js'
+import { begin, promhiveServe } from '../../helpers/processes/command.js'
 import { ask } from '../../helpers/processes/http.js'
 import { freePort } from '../../helpers/processes/port.js'
 import { startServer } from '../../helpers/processes/prometheus-program.js'
@@ -160,6 +160,20 @@ describe.runIf(hasEtcd).concurrent('the metrics port of an application in etcd',
     shop.signal('SIGTERM')
     expect(await shop.ended).toBe(0)
     expect(await etcd.keys()).toEqual([])
+  })
+
+  test('is announced by promhive serve', async ({ stage }) => {
+    const etcd = await EtcdServer.start(stage)
+    const directory = stage.directory()
+    const env = { PROMHIVE_ETCD: etcd.url, PROMHIVE_ETCD_JOB: 'shop' }
+    const served = await promhiveServe(stage, ['--dir', directory], env)
+    const [stored] = await appears(etcd)
+    expect(stored!.key).toBe(`/promhive/targets/shop/${new URL(served.url).host}`)
+    expect(await served.stop()).toBe(0)
+    expect(await etcd.keys()).toEqual([])
+    expect(served.errors()).toBe('')
+    // It is no process of the application.
+    expect(existsSync(directory)).toBe(false)
   })
 
   test('is the target of a process: it stays while the event loop is blocked, and is withdrawn at the exit', async ({

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import { loadBinding } from '#native'
 import { livingTargets } from '../../../src/store/shared/target-file.js'
+import { askSecurely, hasOpenssl, makeCertificate } from '../../helpers/certificates.js'
 import type { Actor } from '../../helpers/processes/actor.js'
 import { root } from '../../helpers/processes/dist.js'
 import { Exposition } from '../../helpers/processes/exposition.js'
@@ -62,11 +63,17 @@ describe('the targets of a cluster', () => {
     const addresses = targets.map(({ address }) => address)
     expect(addresses.toSorted()).toEqual([0, 1, 2, 3].map((i) => `127.0.0.1:${first + i}`))
 
-    for (const name of names) await primary.ask('askWorker', name, 'blockSoon', 1500)
+    for (const name of names) await primary.ask('askWorker', name, 'blockSoon', 3000)
     await new Promise((resolve) => setTimeout(resolve, 50))
-    const began = performance.now()
+    let turned = 0
+    for (const name of names)
+      void primary.ask('askWorker', name, 'facts').then(
+        () => turned++,
+        () => {},
+      )
     const blocked = await Promise.all(targets.map(({ url }) => scrape(url)))
-    expect(performance.now() - began).toBeLessThan(1000)
+    // Every event loop is still blocked.
+    expect(turned).toBe(0)
     expect(blocked.map((shown) => shown.value('jobs_total'))).toEqual([1, 2, 3, 4])
 
     const merged = await serve(stage, directory)
@@ -91,7 +98,7 @@ describe('the targets of a cluster', () => {
       () => listedInFile(fileSd)!,
       (all) => !(gone in all),
     )
-    expect(performance.now() - killed).toBeLessThan(4000)
+    expect(performance.now() - killed).toBeLessThan(10_000)
 
     const next = await startTarget(primary, 'e', options, 10)
     expect(next.address).toBe(gone)
@@ -137,7 +144,7 @@ describe.each(sharedBackends)('the target of a process ($backend)', ({ env }) =>
   })
 })
 
-describe('the target of a process', () => {
+describe('the target of a process', { concurrent: true }, () => {
   test('needs no directory, shows the threads and the default labels, and is not a writer', async ({ stage }) => {
     const process = await stage.start(program)
     await process.ask('labels', { app: 'shop' })
@@ -223,6 +230,25 @@ describe('the target of a process', () => {
     })
   })
 
+  test.skipIf(!hasOpenssl)('answers over HTTPS, and the announcement says so', async ({ stage }) => {
+    const directory = stage.directory()
+    const tls = makeCertificate(stage.folder(), 'metrics')
+    const process = await stage.start(program, { env: { PROMHIVE_DIR: directory } })
+    await process.ask('count', 'jobs_total', {}, 3)
+    const { url } = await process.ask<Opened>('target', { ports: 0, tls })
+    expect(url).toMatch(/^https:/)
+    const { body } = await askSecurely(url, { ca: readFileSync(tls.certfile) })
+    expect(new Exposition(body).value('jobs_total')).toBe(3)
+    const [target] = await until(
+      () => livingTargets(directory, loadBinding().binding),
+      (living) => living.length === 1,
+    )
+    expect(target!.labels.__scheme__).toBe('https')
+    expect(await process.ask('scrape')).toContain('promhive_tls_certificate_not_after_timestamp_seconds{file=')
+    await process.ask('close')
+    expect(await process.ask('scrape')).toContain('promhive_targets_announced{by="directory"} 0')
+  })
+
   test('continues after its directory was removed, and is announced again', async ({ stage }) => {
     const directory = stage.directory()
     const process = await stage.start(program, { env: { PROMHIVE_DIR: directory } })
@@ -242,6 +268,29 @@ describe('the target of a process', () => {
     expect((await scrape(url)).value('jobs_total')).toBe(4)
   })
 
+  test('reads and announces in another directory when its process counts there', async ({ stage }) => {
+    const [first, next] = [stage.directory('first'), stage.directory('next')]
+    const process = await stage.start(program, { env: { PROMHIVE_DIR: first } })
+    await process.ask('count', 'jobs_total', {}, 3)
+    await process.ask('target', { ports: 0 })
+    await process.ask('configure', { dir: next })
+    await process.ask('count', 'jobs_total', {}, 1)
+    const { binding } = loadBinding()
+    const [target] = await until(
+      () => (existsSync(next) ? livingTargets(next, binding) : []),
+      (living) => living.length === 1,
+    )
+    expect(livingTargets(first, binding)).toEqual([])
+    expect((await scrape(`http://${target!.address}/metrics`)).value('jobs_total')).toBe(4)
+  })
+
+  test('that cannot listen on its address refuses to start', async ({ stage }) => {
+    const process = await stage.start(program, { env: { PROMHIVE_DIR: stage.directory() } })
+    const fault = { code: 'SERVER_FAILED', message: expect.stringContaining('192.0.2.1:') }
+    await expect(process.ask('target', { ports: 0, host: '192.0.2.1' })).rejects.toMatchObject(fault)
+    expect((await process.ask<Opened>('target', { ports: 0 })).url).toMatch(/^http/)
+  })
+
   test('needs a directory', async ({ stage }) => {
     const process = await stage.start(program, {
       env: { PROMHIVE_BACKEND_CLASS: 'promhive/redis', PROMHIVE_BACKEND_CONFIG: '{"url":"redis://127.0.0.1:1"}' },
@@ -253,7 +302,7 @@ describe('the target of a process', () => {
   })
 })
 
-describe('without code', () => {
+describe('without code', { concurrent: true }, () => {
   test('promhive/register: a target for each process; a faulty setting never reaches the application', async ({
     stage,
   }) => {
@@ -298,7 +347,8 @@ describe('without code', () => {
 
 test('a targets file can be read by Prometheus, which runs as another user', async ({ stage }) => {
   const fileSd = join(stage.folder(), 'shop.json')
-  const process = await stage.start(program, { wrapper: ['sh', '-c', 'umask 077; exec "$@"', 'sh'] })
+  const env = { PROMHIVE_DIR: stage.directory() }
+  const process = await stage.start(program, { env, wrapper: ['sh', '-c', 'umask 077; exec "$@"', 'sh'] })
   await process.ask('target', { ports: 0, fileSd })
   await until(
     () => listedInFile(fileSd),

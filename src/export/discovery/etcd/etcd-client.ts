@@ -62,6 +62,7 @@ export class EtcdClient {
    * @throws EtcdError if the first message does not arrive in time, or the connection ends with an error
    */
   async *stream<T>(path: string, body: object, signal: AbortSignal): AsyncGenerator<T> {
+    if (signal.aborted) return
     const { endpoint } = this
     const ended = new AbortController()
     const end = (): void => ended.abort()

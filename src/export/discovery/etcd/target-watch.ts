@@ -90,7 +90,8 @@ export class TargetWatch {
         await this.read()
         if (this.failures > 0) this.events.onRecovered()
         this.failures = 0
-        await this.follow()
+        // Stopped while it was reading: no further signal would end the stream.
+        if (!this.wait.ended) await this.follow()
       } catch (cause) {
         if (this.wait.ended) return
         if (cause instanceof EtcdError && cause.needsLogin) this.client.forgetToken()

@@ -100,6 +100,15 @@ describe.runIf(hasEtcd).concurrent('a watch of the targets in etcd', () => {
     await sees('a:1 b:2')
   })
 
+  test('can be stopped at any moment', { timeout: 30_000 }, async ({ stage }) => {
+    const etcd = await EtcdServer.start(stage)
+    for (let delay = 0; delay < 20; delay++) {
+      const { watching } = watch(stage, { url: etcd.url })
+      await pause(delay)
+      await watching.stop()
+    }
+  })
+
   test('ignores unusable values, and reports each once', async ({ stage }) => {
     const etcd = await EtcdServer.start(stage)
     await announced(etcd, 'good:1')
@@ -165,5 +174,5 @@ function watch(stage: Stage, options: EtcdOptions, { grace = 0, checkEvery = 30_
           .sort()
           .join(' ') === addresses && is(seen),
     ))!
-  return { sees, events }
+  return { sees, events, watching }
 }

@@ -26,6 +26,7 @@ answer({
       worker.process.kill(signal)
     })
   },
+  workerGone: (name) => workers.get(name).worker.isDead(),
   async target(options) {
     target = await startWorkerTarget(options)
     return { url: target.url, address: target.address }

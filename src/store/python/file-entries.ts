@@ -1,0 +1,138 @@
+import { crc32 } from 'node:zlib'
+import type { Pause } from '../../model/pause.js'
+import type { Definitions } from './definitions.js'
+import { headLength, keyTextAt, type ValueLength, valueLengthOf, valuePosition } from './entries.js'
+import type { FileBuffer } from './file-buffer.js'
+import type { FileKeys } from './file-key.js'
+import type { FileName, FileType } from './file-name.js'
+import { FileSeries, type KnownBounds } from './file-series.js'
+
+/** What one scrape uses for all files. */
+export interface FileCircumstances {
+  readonly buffer: FileBuffer
+  readonly definitions: Definitions
+  /** The keys of this scrape, because the processes of an application have the same ones. */
+  readonly keys: Readonly<Record<FileType, FileKeys>>
+  readonly pause: Pause
+}
+
+/** The result of comparing a file with its known entries. */
+export type Comparison = 'same' | 'changed' | 'went_back' | 'other_file'
+
+/**
+ * The entries of one file. Each key is read once; later only the values are.
+ *
+ * Entries are added and never change, apart from their values, so a checksum of their other bytes shows whether the file is
+ * still the same one. After a restart in a container, another process may have written a file of the same name, with the
+ * same inode and the same size.
+ */
+export class FileEntries {
+  readonly series: FileSeries
+  /** How many keys are not those of a metric that can be shown. */
+  unknownKeys = 0
+  private end = headLength
+  private checksum = 0
+  private valueLength: ValueLength | undefined
+  /** Where values are, in float64 from the beginning of the file. */
+  private values = new Int32Array(64)
+  private valueCount = 0
+  private readonly edition: number
+
+  /** @param created unix seconds at which the file was created */
+  constructor(
+    private readonly file: FileName,
+    definitions: Definitions,
+    bounds: KnownBounds,
+    created: number,
+  ) {
+    this.series = new FileSeries(file, definitions, bounds, created)
+    this.edition = definitions.edition
+  }
+
+  /** The number of bytes that were read. */
+  get length(): number {
+    return this.end
+  }
+
+  /**
+   * Whether these may be the first entries of a file of this length. If a series was not complete, or a family has got another
+   * label since, all entries are read again.
+   */
+  mayBeIn(end: number, definitions: Definitions): boolean {
+    return end >= this.end && !this.series.isIncomplete && this.edition === definitions.edition
+  }
+
+  /**
+   * Takes the values of the known entries. If the file is checked, they are 0 in the buffer afterwards.
+   *
+   * @param isChecked whether to check that it is still the same file
+   * @param acceptLess whether values are taken that are less than before; otherwise nothing is taken then
+   */
+  refresh(buffer: FileBuffer, isChecked: boolean, acceptLess: boolean): Comparison {
+    const values = isChecked ? this.cleared(buffer) : buffer.doubles
+    if (values === undefined) return 'other_file'
+    const { series } = this
+    const compared = series.compare(values)
+    if (compared === 'same' || (compared === 'went_back' && !acceptLess)) return compared
+    series.take(values)
+    return 'changed'
+  }
+
+  /** Sets the values to 0 in the buffer, and returns them if the other bytes are the same as before. */
+  private cleared(buffer: FileBuffer): Float64Array | undefined {
+    const { series, end } = this
+    const values = buffer.copyOfDoubles()
+    series.copy(buffer.doubles, values)
+    this.clearValues(buffer, 0)
+    return crc32(buffer.bytes.subarray(headLength, end)) === this.checksum ? values : undefined
+  }
+
+  /**
+   * Reads the entries that were added to the file since.
+   *
+   * @returns whether all of them could be read
+   */
+  async follow(end: number, { buffer, keys, pause }: FileCircumstances): Promise<boolean> {
+    const { series } = this
+    const known = keys[this.file.type]
+    const from = this.end
+    if (from === end) return true
+    this.valueLength ??= valueLengthOf(buffer, end)
+    const { valueLength } = this
+    if (valueLength === undefined) return false
+    const [valuesBefore, shownBefore] = [this.valueCount, series.size]
+    let at = from
+    for (let count = 1; at < end; count++) {
+      const position = valuePosition(buffer, at, end, valueLength)
+      if (position === 0) break
+      const index = position / 8
+      const time = valueLength === 16 ? index + 1 : undefined
+      const key = known.read(keyTextAt(buffer, at))
+      if (key === undefined) this.unknownKeys++
+      else series.add(key, index, time)
+      this.addValue(index)
+      if (time !== undefined) this.addValue(time)
+      at = position + valueLength
+      if (count % 32 === 0 && pause.due()) await pause.rest()
+    }
+    series.take(buffer.doubles, shownBefore)
+    this.clearValues(buffer, valuesBefore)
+    this.checksum = crc32(buffer.bytes.subarray(from, at), this.checksum)
+    this.end = at
+    return at === end
+  }
+
+  private clearValues({ doubles }: FileBuffer, from: number): void {
+    const { values, valueCount } = this
+    for (let i = from; i < valueCount; i++) doubles[values[i]!] = 0
+  }
+
+  private addValue(index: number): void {
+    if (this.valueCount === this.values.length) {
+      const wider = new Int32Array(this.values.length * 2)
+      wider.set(this.values)
+      this.values = wider
+    }
+    this.values[this.valueCount++] = index
+  }
+}

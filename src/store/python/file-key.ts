@@ -1,0 +1,111 @@
+import { isLabelName } from '../../model/label-set.js'
+import { isMetricName } from '../../model/metric-name.js'
+import type { SeriesKey } from '../../model/series-key.js'
+import type { FileType } from './file-name.js'
+
+/** The series that a value belongs to. Values of the same series have the same object. */
+export interface KeySeries {
+  /** The name of the family: of a counter that of its sample, which ends in `_total`. */
+  readonly name: string
+  readonly help: string
+  /** In the alphabetical order of the names, without the `le` of a bucket. */
+  readonly labels: readonly (readonly [name: string, value: string])[]
+  /** The key of the series as it was last determined, because every process has the same series. */
+  resolved?: { readonly mode: string | undefined; readonly edition: number; readonly key: SeriesKey }
+}
+
+/** The key of one value. */
+export interface FileKey {
+  readonly series: KeySeries
+  /** The bound of a bucket, or which value of its series it is. */
+  readonly part: 'value' | 'sum' | 'count' | number
+}
+
+/** The help text of files that have none: before version 0.16. */
+const defaultHelp = 'Multiprocess metric'
+
+/** The keys of files of one type. Each text is parsed once. */
+export class FileKeys {
+  private readonly keys = new Map<string, FileKey | undefined>()
+  private readonly series = new Map<string, KeySeries>()
+
+  constructor(private readonly type: FileType) {}
+
+  /**
+   * Reads a key: `[metric, sample, {label: value}, help]`; before version 0.16 without the help text, and before 0.4 with
+   * the names and the values of the labels in two lists.
+   *
+   * @returns undefined for anything else, and for names that text 0.0.4 cannot print
+   */
+  read(text: string): FileKey | undefined {
+    const known = this.keys.get(text)
+    if (known !== undefined || this.keys.has(text)) return known
+    const key = this.parse(text)
+    this.keys.set(text, key)
+    return key
+  }
+
+  private parse(text: string): FileKey | undefined {
+    const [metric, sample, labels, last] = listOf(text)
+    if (typeof metric !== 'string' || typeof sample !== 'string') return undefined
+    const pairs = pairsOf(labels, last)
+    const part = this.partOf(metric, sample, pairs)
+    const name = this.type === 'counter' ? sample : metric
+    if (pairs === undefined || part === undefined || !isMetricName(name)) return undefined
+    const own = typeof part === 'number' ? pairs.filter(([label]) => label !== 'le') : pairs
+    const help = Array.isArray(labels) || typeof last !== 'string' ? defaultHelp : last.toWellFormed()
+    return {
+      series: this.seriesOf(
+        name,
+        help,
+        own.sort(([a], [b]) => (a < b ? -1 : 1)),
+      ),
+      part,
+    }
+  }
+
+  private partOf(
+    metric: string,
+    sample: string,
+    pairs: readonly (readonly string[])[] = [],
+  ): FileKey['part'] | undefined {
+    const { type } = this
+    if (type === 'counter' || type === 'gauge') return 'value'
+    const ending = sample.startsWith(metric) ? sample.slice(metric.length) : ''
+    if (ending === '_sum') return 'sum'
+    if (type === 'summary') return ending === '_count' ? 'count' : undefined
+    const bound = pairs.find(([name]) => name === 'le')?.[1]
+    if (ending !== '_bucket' || !bound) return undefined
+    const number = Number(bound.replace(/^\+?Inf$/, 'Infinity'))
+    return Number.isNaN(number) ? undefined : number
+  }
+
+  private seriesOf(name: string, help: string, labels: KeySeries['labels']): KeySeries {
+    const id = JSON.stringify([name, help, labels])
+    let series = this.series.get(id)
+    if (series === undefined) this.series.set(id, (series = { name, help, labels }))
+    return series
+  }
+}
+
+function listOf(text: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value : []
+  } catch {
+    return []
+  }
+}
+
+/** Returns the labels of a key; undefined if they are none. */
+function pairsOf(labels: unknown, values: unknown): (readonly [name: string, value: string])[] | undefined {
+  if (typeof labels !== 'object' || labels === null) return undefined
+  const pairs: readonly (readonly unknown[])[] = Array.isArray(labels)
+    ? labels.map((name, i) => [name, (values as unknown[] | undefined)?.[i]])
+    : Object.entries(labels)
+  return pairs.every(isPair) ? pairs.map(([name, value]) => [name, value.toWellFormed()] as const) : undefined
+}
+
+function isPair(pair: readonly unknown[]): pair is readonly [string, string] {
+  return typeof pair[0] === 'string' && isLabelName(pair[0]) && typeof pair[1] === 'string'
+}

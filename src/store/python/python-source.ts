@@ -1,0 +1,159 @@
+import { readdirSync } from 'node:fs'
+import type { MetricsError } from '../../model/errors.js'
+import type { SampleFamily } from '../../model/family.js'
+import type { Pause, Source, SourceReading, WriterSnapshot } from '../contract.js'
+import { codeOf } from '../shared/files.js'
+import { Definitions } from './definitions.js'
+import { FileBuffer } from './file-buffer.js'
+import type { FileCircumstances } from './file-entries.js'
+import { FileKeys } from './file-key.js'
+import { fileNameOf, isDatabase } from './file-name.js'
+import { FileProcesses, type WrittenFile } from './file-processes.js'
+import { FileReader } from './file-reader.js'
+import { onlyEpoch } from './file-series.js'
+
+/** A family may get another label from each file; the last reading is shown in any case. */
+const mostRounds = 3
+
+/**
+ * Reads the files that processes with Python's client write to a directory, in its multiprocess mode. Each file is a writer
+ * like a seat, so its families are merged with those of other writers.
+ *
+ * A file that cannot be read never fails the reading: it is reported, and its last good values are shown.
+ */
+export class PythonSource implements Source {
+  private readonly readers = new Map<string, FileReader>()
+  private readonly buffer = new FileBuffer()
+  private readonly processes: FileProcesses
+  private definitions = new Definitions()
+
+  constructor(readonly directory: string) {
+    this.processes = new FileProcesses(directory)
+  }
+
+  async read(pause: Pause): Promise<SourceReading> {
+    const foreign = this.list()
+    const faults = await this.readAll([...this.readers.keys()], pause)
+    const readers = [...this.readers.values()]
+    const written = readers.flatMap(writtenFile)
+    const live = await this.processes.live(written, pause)
+    const writers = readers.flatMap((reader) => writerOf(reader, live.has(reader.file.name)))
+    const skipped = foreign + readers.filter(({ isForeign }) => isForeign).length
+    const incomplete = [...faults].find(([reader, fault]) => reader.isMissing(fault))?.[1]
+    return { writers, errors: [...faults.values()], incomplete, selfFamilies: ownFamilies(written, live, skipped) }
+  }
+
+  /** The names of the files of Python's client that the last reading found. */
+  get fileNames(): readonly string[] {
+    return [...this.readers.values()].filter(({ isForeign }) => !isForeign).map(({ file }) => file.name)
+  }
+
+  close(): void {
+    this.readers.clear()
+  }
+
+  private async readAll(names: readonly string[], pause: Pause): Promise<ReadonlyMap<FileReader, MetricsError>> {
+    const { buffer, definitions } = this
+    const circumstances: FileCircumstances = { buffer, definitions, keys: newKeys(), pause }
+    const faults = new Map<FileReader, MetricsError>()
+    for (let round = 1; round <= mostRounds; round++) {
+      const { edition } = definitions
+      faults.clear()
+      for (const name of names) {
+        const reader = this.readers.get(name)
+        const fault = await reader?.read(circumstances)
+        if (reader?.isGone) this.readers.delete(name)
+        else if (fault !== undefined) faults.set(reader!, fault)
+        if (pause.due()) await pause.rest()
+      }
+      if (edition === definitions.edition) break
+    }
+    return faults
+  }
+
+  /** Makes a reader for each file of Python's client; returns how many other databases there are. */
+  private list(): number {
+    const names = databasesIn(this.directory)
+    // The source of the directory reports that. All files are read again under their known names.
+    if (names === undefined) return 0
+    const before = new Map(this.readers)
+    this.readers.clear()
+    for (const name of names) {
+      const file = fileNameOf(name)
+      if (file !== undefined) this.readers.set(name, before.get(name) ?? new FileReader(this.directory, file))
+    }
+    if (this.readers.size === 0) this.definitions = new Definitions()
+    return names.length - this.readers.size
+  }
+}
+
+/** Returns the names in their order, because sums of fractions depend on it; undefined if they cannot be listed. */
+function databasesIn(directory: string): readonly string[] | undefined {
+  try {
+    return readdirSync(directory).filter(isDatabase).sort()
+  } catch (cause) {
+    return codeOf(cause) === 'ENOENT' ? [] : undefined
+  }
+}
+
+function newKeys(): FileCircumstances['keys'] {
+  return {
+    counter: new FileKeys('counter'),
+    gauge: new FileKeys('gauge'),
+    histogram: new FileKeys('histogram'),
+    summary: new FileKeys('summary'),
+  }
+}
+
+function writtenFile({ file, stats, changed, isForeign }: FileReader): readonly WrittenFile[] {
+  return stats === undefined || isForeign ? [] : [{ file, stats, changed }]
+}
+
+function writerOf({ file, stats, series }: FileReader, live: boolean): readonly WriterSnapshot[] {
+  if (series === undefined || stats === undefined) return []
+  const { log, values } = series
+  return [
+    {
+      writer: `python-${file.name}-${stats.ino}`,
+      seat: 0,
+      process: file.process,
+      client: 'python',
+      live,
+      epoch: onlyEpoch,
+      startedAt: stats.birthtimeMs / 1000,
+      log,
+      bytes: stats.size,
+      dropped: 0,
+      values,
+    },
+  ]
+}
+
+/** Self-metrics, in a directory that has such files. */
+function ownFamilies(
+  files: readonly WrittenFile[],
+  live: ReadonlySet<string>,
+  foreign: number,
+): readonly SampleFamily[] {
+  const families: SampleFamily[] = []
+  if (files.length > 0) {
+    const all = new Set(files.map(({ file }) => file.process))
+    const running = new Set(files.filter(({ file }) => live.has(file.name)).map(({ file }) => file.process))
+    const name = 'promhive_python_processes'
+    families.push({
+      name,
+      help: 'Processes that wrote files of Python’s client here, living and dead.',
+      type: 'gauge',
+      samples: [
+        { name, labels: { state: 'live' }, value: running.size },
+        { name, labels: { state: 'dead' }, value: all.size - running.size },
+      ],
+    })
+  }
+  if (foreign > 0) {
+    const name = 'promhive_foreign_files'
+    const help = 'Files *.db that are not of Python’s client; they are not read.'
+    families.push({ name, help, type: 'gauge', samples: [{ name, labels: {}, value: foreign }] })
+  }
+  return families
+}
