@@ -72,7 +72,7 @@ export class Chart {
         cursor: { show: false },
         scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1] } },
         axes: [
-          { ...axis, space: 70, values: times },
+          { ...axis, space: 70, size: 28, values: times },
           { ...axis, size: 64, values: written },
         ],
         series: [

@@ -23,6 +23,7 @@ export function percent(share) {
 /** Seconds as µs, ms or s. */
 export function duration(seconds) {
   if (seconds === undefined || Number.isNaN(seconds)) return '–'
+  if (seconds === 0) return '0 s'
   if (seconds < 0.001) return `${Math.round(seconds * 1e6)} µs`
   return seconds < 1 ? `${Number((seconds * 1000).toPrecision(3))} ms` : `${Number(seconds.toPrecision(3))} s`
 }

@@ -2,7 +2,7 @@ import { byId, fillRows, setText, table } from './dom.js'
 import { age, bytes, figure, percent } from './figures.js'
 
 const columns = [
-  { title: 'Worker', class: 'number' },
+  { title: 'Worker' },
   { title: 'State' },
   { title: 'Process', class: 'number wide' },
   { title: 'For', class: 'number' },
