@@ -47,7 +47,13 @@ describe.runIf(hasPrometheus).each(sharedBackends)('remote write to a real Prome
       async () => String(await last.ask('scrape')),
       (scrape) => scrape.includes('promhive_writers{state="live"} 1\n'),
     )
+    // Without the addon, the lease is free after five seconds.
+    await until(
+      () => last.ask('last'),
+      (result) => result === 'ok',
+    )
     await last.ask('stop')
+    expect(await last.ask('last'), last.errors).toBe('ok')
     expect(await prometheus.query('jobs_total')).toEqual([])
     expect(await prometheus.value('last_over_time(jobs_total[10m])')).toBe(total)
     const samples = await prometheus.samples('jobs_total')

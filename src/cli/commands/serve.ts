@@ -37,6 +37,7 @@ promhive serve --redis URL [--prefix NAME] [the same options]
 Answers scrapes for an application from outside: it reads the directory, or the Redis, in which the application's
 processes count. It answers even while all of them are blocked, and after they were killed. With --redis it also
 keeps the keys from expiring and adds the counts of dead processes to the totals: it serves an application of jobs.
+In a directory, it also reads the files of Python processes (prometheus_client in its multiprocess mode).
 
   --dir DIR        the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
   --dir NAME=DIR   the directory of one of several applications: /metrics shows them all with the label application,

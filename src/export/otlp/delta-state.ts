@@ -1,5 +1,6 @@
 import type { Gathered } from '../../gather/gatherer.js'
 import { Slices } from '../../platform/slices.js'
+import type { AmountsRead, SentAmounts } from '../sent-amounts.js'
 import {
   type AcceptedValues,
   baseOf,
@@ -9,7 +10,6 @@ import {
   valuesOf,
   withValues,
 } from './accepted-values.js'
-import type { DeltaKeeper, KeptNumbers } from './delta-keeper.js'
 import type { Point } from './point.js'
 
 /** Differences that are sent in one request. */
@@ -20,15 +20,16 @@ export class DeltaBatch {
 /** The number of names that are removed in one step. */
 const forgottenTogether = 256
 
-/** The kept number with the time of the last export that was accepted. */
+/** The amount that is the time of the last export that was accepted. */
 const timeName = 'time'
 
 /**
  * Computes the differences of counters and histograms from the last values that the receiver accepted, from whichever
  * process.
  *
- * Without such values, the difference is from 0, since the time when the series began. If that time is not known, the
- * first value is only remembered, unless the series is new since the last gathering.
+ * Without such values, the difference is from 0, since the time when the series began. If that time is not known, or this
+ * process cannot know what others have sent, the first value is only remembered, unless the series is new since the last
+ * gathering.
  */
 export class DeltaState {
   private families = new Map<string, Map<string, AcceptedValues>>()
@@ -40,14 +41,14 @@ export class DeltaState {
   /** Unix milliseconds of the last export of this process that was accepted; 0 before it. */
   private acceptedAt = 0
 
-  /** @param keeper keeps the values for the next process that sends */
-  constructor(private readonly keeper?: DeltaKeeper) {}
+  /** @param amounts keeps the values for the next process that sends */
+  constructor(private readonly amounts?: SentAmounts) {}
 
   /** Begins a gathering. If another process has sent since the last one of this process, its values are read. */
   async begin(gathered: Gathered): Promise<void> {
     this.seen = new Map()
-    const kept = this.keeper?.read(gathered)
-    if (kept === undefined || kept.get(timeName) === this.acceptedAt) return
+    const kept = await this.amounts?.read(gathered)
+    if (kept === undefined || timeIn(kept) === this.acceptedAt) return
     await this.load(kept, gathered)
   }
 
@@ -64,7 +65,8 @@ export class DeltaState {
     const accepted = this.families.get(name)?.get(point.key)
     const { start = accepted?.time ?? this.gatheredAt } = point
     const [values, bounds] = [valuesOf(point), boundsOf(point)]
-    if (start === undefined) {
+    const isUnknown = accepted === undefined && this.gatheredAt === undefined && this.amounts?.fromNow === true
+    if (start === undefined || isUnknown) {
       this.seriesOf(name).set(point.key, { values, bounds, time, isKept: false })
       return undefined
     }
@@ -101,18 +103,22 @@ export class DeltaState {
    * @param time Unix milliseconds of its gathering
    */
   async commit({ changes }: DeltaBatch, time: number): Promise<void> {
-    const { keeper } = this
+    const { amounts } = this
     const pause = new Slices()
     for (const [name, key, values] of changes) {
       const series = this.seriesOf(name)
-      if (keeper !== undefined) this.obsolete.push(...keep(keeper, name, key, series.get(key), values))
+      if (amounts !== undefined) this.obsolete.push(...keep(amounts, name, key, series.get(key), values))
       series.set(key, values)
       if (pause.due()) await pause.rest()
     }
-    if (keeper === undefined || changes.length === 0) return
-    keeper.add(timeName, time - this.acceptedAt)
+    if (amounts === undefined || changes.length === 0) return
+    amounts.add(timeName, time - this.acceptedAt)
     this.acceptedAt = time
-    await keeper.flush()
+    try {
+      await amounts.flush()
+    } catch {
+      // The request has been accepted. The backend sends the amounts with its next counts.
+    }
   }
 
   /** Removes what is kept of series that no longer exist. What cannot be removed now is removed later. */
@@ -120,7 +126,7 @@ export class DeltaState {
     const pause = new Slices()
     while (this.obsolete.length > 0) {
       const names = this.obsolete.slice(-forgottenTogether)
-      if (this.keeper?.forget(names) === false) return
+      if (this.amounts?.forget(names) === false) return
       this.obsolete.length -= names.length
       if (pause.due()) await pause.rest()
     }
@@ -138,7 +144,7 @@ export class DeltaState {
     else keys.add(key)
   }
 
-  private async load(kept: KeptNumbers, { pause }: Gathered): Promise<void> {
+  private async load(kept: AmountsRead, { pause }: Gathered): Promise<void> {
     const named = new Map<string, Map<string, Map<string, number>>>()
     for (const [text, number] of kept.entries()) {
       if (pause.due()) await pause.rest()
@@ -146,9 +152,9 @@ export class DeltaState {
       const [name, key, part] = JSON.parse(text) as [string, string, string]
       const series = named.get(name) ?? new Map<string, Map<string, number>>()
       named.set(name, series)
-      series.set(key, (series.get(key) ?? new Map<string, number>()).set(part, number))
+      series.set(key, (series.get(key) ?? new Map<string, number>()).set(part, kept.amount(number)))
     }
-    this.acceptedAt = kept.get(timeName)
+    this.acceptedAt = timeIn(kept)
     this.gatheredAt = this.acceptedAt
     this.families = new Map()
     for (const [name, series] of named) {
@@ -160,13 +166,17 @@ export class DeltaState {
   }
 }
 
+function timeIn(kept: AmountsRead): number {
+  return kept.amount(kept.numberOf(timeName))
+}
+
 /**
  * Changes what is kept of a series from its values before to those now.
  *
  * @returns the names of values that the series no longer has
  */
 function keep(
-  keeper: DeltaKeeper,
+  amounts: SentAmounts,
   name: string,
   key: string,
   before: AcceptedValues | undefined,
@@ -177,7 +187,7 @@ function keep(
   for (const [part, value] of named) {
     const change = value - (old?.get(part) ?? 0)
     // The first time also without a change, so that the next process knows the series.
-    if (Number.isFinite(change) && (change !== 0 || !old?.has(part))) keeper.add(keptName(name, key, part), change)
+    if (Number.isFinite(change) && (change !== 0 || !old?.has(part))) amounts.add(keptName(name, key, part), change)
   }
   if (old === undefined || before!.bounds?.join() === now.bounds?.join()) return []
   return [...old.keys()].filter((part) => !named.has(part)).map((part) => keptName(name, key, part))

@@ -2,8 +2,8 @@ import type { Gatherer } from '../../gather/gatherer.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Destination, ExportedSamples } from '../contract.js'
 import { gzipped, HttpPoster, PostFailed } from '../send/http-poster.js'
+import type { SentAmounts } from '../sent-amounts.js'
 import { partialSuccess, refusalIn } from './answer.js'
-import type { DeltaKeeper } from './delta-keeper.js'
 import { type DeltaBatch, DeltaState } from './delta-state.js'
 import type { RequestHead } from './encoding.js'
 import { JsonEncoding } from './json-encoding.js'
@@ -35,7 +35,7 @@ export interface OtlpContext {
   /** Receives a warning of the receiver. */
   warn(text: string): void
   /** Keeps what the receiver has accepted, if differences are sent. */
-  readonly keeper?: DeltaKeeper | undefined
+  readonly amounts?: SentAmounts | undefined
 }
 
 /** Sends metrics to a receiver of OTLP over HTTP. */
@@ -60,7 +60,7 @@ export class OtlpDestination implements Destination {
       reasonIn: refusalIn,
     })
     this.place = this.poster.address
-    this.deltas = new DeltaState(context.keeper)
+    this.deltas = new DeltaState(context.amounts)
   }
 
   async send(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {

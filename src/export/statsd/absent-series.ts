@@ -1,5 +1,5 @@
 import type { Pause } from '../../model/pause.js'
-import type { AmountsRead, SentAmounts } from './sent-amounts.js'
+import type { AmountsRead, SentAmounts } from '../sent-amounts.js'
 
 /** Exports from one check to the next. */
 const interval = 30

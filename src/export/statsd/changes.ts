@@ -1,8 +1,8 @@
 import type { Gathered } from '../../gather/gatherer.js'
 import { type FamilyTable, isTable, type SampleFamily } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
+import type { AmountsRead } from '../sent-amounts.js'
 import { Found } from './found.js'
-import type { AmountsRead } from './sent-amounts.js'
 import type { Label, SeriesFormat } from './statsd-format.js'
 import { TableSeries, withDefaults } from './table-series.js'
 

@@ -1,6 +1,6 @@
 import type { FamilyTable } from '../../model/family.js'
+import type { AmountsRead } from '../sent-amounts.js'
 import type { Changes, StatsdLine } from './changes.js'
-import type { AmountsRead } from './sent-amounts.js'
 import type { TableSeries } from './table-series.js'
 
 /** Collects the lines of a gathering. */

@@ -1,12 +1,12 @@
 import type { Gatherer } from '../../gather/gatherer.js'
 import { Slices } from '../../platform/slices.js'
 import type { Destination, ExportedSamples } from '../contract.js'
+import type { SentAmounts } from '../sent-amounts.js'
 import { AbsentSeries } from './absent-series.js'
 import type { ChangeReader, Changes, StatsdLine } from './changes.js'
 import { DatagramRefused, type StatsdConnection, type StatsdTransport } from './connection.js'
 import { type Datagram, datagramsOf } from './datagrams.js'
 import { Pace } from './pace.js'
-import type { SentAmounts } from './sent-amounts.js'
 
 /** The series whose amount is the time of the last gathering: a text that names no series. */
 const timeSeries = '|'

@@ -3,7 +3,7 @@ import { text } from '../../exposition/text/text.js'
 import type { FamilyTable } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { labelValuesOf } from '../../model/series-key.js'
-import type { AmountsRead } from './sent-amounts.js'
+import type { AmountsRead } from '../sent-amounts.js'
 import type { Label, SeriesFormat } from './statsd-format.js'
 
 /** The names of a family's samples as a server sees them: written once per row, and used again at the next export. */

@@ -1,4 +1,3 @@
-import type { DeltaKeeper } from '../../export/otlp/delta-keeper.js'
 import { OtlpDestination } from '../../export/otlp/otlp-destination.js'
 import { OtlpEnvironment } from '../../export/otlp/otlp-environment.js'
 import { isDisabled, type OtlpOptions, otlpOptions, otlpSettings } from '../../export/otlp/otlp-settings.js'
@@ -8,10 +7,10 @@ import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, isOff, isOn, variables } from '../../platform/environment.js'
 import { packageVersion } from '../package-files.js'
-import { type ExportingProcess, exportingProcess } from './exporting-process.js'
+import { exportingProcess } from './exporting-process.js'
 import { receiverLease, receiverName } from './receiver-lease.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
-import { StoredNumbers } from './stored-numbers.js'
+import { amountsFor } from './stored-amounts.js'
 
 /** Options of `startOtlp()`. */
 export interface OtlpExporterOptions extends OtlpOptions, IntervalOptions {
@@ -66,7 +65,7 @@ export function startOtlp(options: OtlpExporterOptions = {}): RunningExporter {
     head: () => ({ resource: resourceOf({ ...resource, instance: home.identity() }, () => {}), version }),
     timeout: timeout * 1000,
     warn: (text) => home.warn('EXPORT_WARNING', text),
-    keeper: settings.preference === 'cumulative' ? undefined : keeperIn(home, receiver),
+    amounts: settings.preference === 'cumulative' ? undefined : amountsFor(receiver, options.registry),
   })
   return startExporter(
     'otlp',
@@ -75,13 +74,6 @@ export function startOtlp(options: OtlpExporterOptions = {}): RunningExporter {
     60,
     receiverLease(home, 'otlp', receiver),
   )
-}
-
-/** @throws MetricsError `OPTION_INVALID` outside of the application, where nothing can be kept with its counts */
-function keeperIn({ context }: ExportingProcess, receiver: string): DeltaKeeper {
-  if (context !== undefined) return new StoredNumbers(context, receiver)
-  const way = 'use cumulative here, or start the exporter in the application'
-  throw new MetricsError('OPTION_INVALID', `startOtlp: differences need a process of the application; ${way}`)
 }
 
 /** PROMHIVE_OTLP is stronger than the variables of OpenTelemetry, which may be set for its own metrics. */

@@ -1,16 +1,14 @@
 import { ChangeReader } from '../../export/statsd/changes.js'
-import { LocalAmounts, type SentAmounts } from '../../export/statsd/sent-amounts.js'
 import { StatsdDestination } from '../../export/statsd/statsd-destination.js'
 import { seriesFormat } from '../../export/statsd/statsd-format.js'
 import { type StatsdPlace, statsdSettings } from '../../export/statsd/statsd-settings.js'
 import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { alwaysHeld } from '../../model/lease.js'
-import { Registry } from '../../registry/registry.js'
 import { exportingProcess } from './exporting-process.js'
 import { OwnGatherer } from './own-gatherer.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
-import { StoredAmounts } from './stored-amounts.js'
+import { amountsFor } from './stored-amounts.js'
 
 /** Options of `startStatsd()`. */
 export interface StatsdOptions extends StatsdPlace, IntervalOptions {}
@@ -61,17 +59,4 @@ function ownGatherer(registry: IntervalOptions['registry']): OwnGatherer {
   if (registry === undefined) return new OwnGatherer(context)
   const text = 'startStatsd: from: "each" sends the default registry; leave registry out'
   throw new MetricsError('OPTION_INVALID', text)
-}
-
-/**
- * Returns where the amounts that were sent are kept: with the counts, or in this process if the numbers are not those of
- * a registry whose counts processes share.
- */
-function amountsFor(place: string, registry: IntervalOptions['registry']): SentAmounts {
-  const { context } = exportingProcess()
-  if (registry === undefined) {
-    return context === undefined ? new LocalAmounts({ fromNow: true }) : new StoredAmounts(context, place)
-  }
-  const isShared = context !== undefined && registry instanceof Registry && registry.context === context
-  return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`) : new LocalAmounts()
 }

@@ -1,13 +1,16 @@
-import type { AmountsRead, SentAmounts } from '../../export/statsd/sent-amounts.js'
+import { type AmountsRead, LocalAmounts, type SentAmounts } from '../../export/sent-amounts.js'
 import type { Gathered } from '../../gather/gatherer.js'
 import { RowNumbers } from '../../gather/row-numbers.js'
 import { Summary } from '../../metric/summary.js'
 import type { FamilyTable } from '../../model/family.js'
 import { labelValuesOf } from '../../model/series-key.js'
 import { hiddenRegistry } from '../../registry/hidden-registry.js'
+import { Registry } from '../../registry/registry.js'
 import type { ProcessContext } from '../process-context.js'
+import { exportingProcess } from './exporting-process.js'
+import type { IntervalOptions } from './running-exporter.js'
 
-const familyName = 'promhive_statsd_sent'
+const familyName = 'promhive_sent_amounts'
 
 /** Datagrams that are marked at a time where marking them takes an answer of a server. */
 const remoteBatch = 32
@@ -16,7 +19,7 @@ const remoteBatch = 32
  * Keeps what a server has received where the counts are: as sums in a family that no scrape shows. So the amounts are as
  * durable as the counts, and the next process that sends finds them, however this one ends.
  */
-export class StoredAmounts implements SentAmounts {
+class StoredAmounts implements SentAmounts {
   private readonly sums: Summary<'destination' | 'series'>
   private index: AmountIndex | undefined
 
@@ -27,7 +30,7 @@ export class StoredAmounts implements SentAmounts {
   ) {
     this.sums = new Summary({
       name: familyName,
-      help: 'What a server of statsd has received of each counter.',
+      help: 'What destinations of differences have received of each counter.',
       labelNames: ['destination', 'series'],
       maxSeries: Number.POSITIVE_INFINITY,
       registers: [hiddenRegistry(context)],
@@ -61,9 +64,22 @@ export class StoredAmounts implements SentAmounts {
     }
   }
 
-  forget(series: readonly string[]): void {
-    this.sums.expire(series.map((each) => ({ destination: this.destination, series: each })))
+  forget(series: readonly string[]): boolean {
+    return this.sums.expire(series.map((each) => ({ destination: this.destination, series: each })))
   }
+}
+
+/**
+ * Returns where the amounts that were sent are kept: with the counts, or in this process if the numbers are not those of
+ * a registry whose counts processes share.
+ */
+export function amountsFor(place: string, registry: IntervalOptions['registry']): SentAmounts {
+  const { context } = exportingProcess()
+  if (registry === undefined) {
+    return context === undefined ? new LocalAmounts({ fromNow: true }) : new StoredAmounts(context, place)
+  }
+  const isShared = context !== undefined && registry instanceof Registry && registry.context === context
+  return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`) : new LocalAmounts()
 }
 
 /** The rows of a destination in the merged table. */

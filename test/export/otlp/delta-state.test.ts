@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import type { DeltaKeeper } from '../../../src/export/otlp/delta-keeper.js'
 import { DeltaBatch, DeltaState } from '../../../src/export/otlp/delta-state.js'
 import type { HistogramPoint, NumberPoint, Point } from '../../../src/export/otlp/point.js'
+import { LocalAmounts } from '../../../src/export/sent-amounts.js'
 import { noPause } from '../../helpers/writers.js'
 
 /** Exports of one counter or histogram, accepted or not. */
 class Exports {
   readonly state: DeltaState
 
-  constructor(keeper?: DeltaKeeper) {
-    this.state = new DeltaState(keeper)
+  constructor(amounts?: LocalAmounts) {
+    this.state = new DeltaState(amounts)
   }
 
   async export(time: number, point: Point | undefined, accepted = true) {
@@ -138,55 +138,57 @@ function histogram(bounds: readonly number[], counts: readonly number[], sum: nu
 
 describe('what is kept for the next process', () => {
   test('are the accepted values, with which it continues; removed series are forgotten', async () => {
-    const numbers = new Map<string, number>()
-    const keeper = keeperOf(numbers)
-    const one = new Exports(keeper)
+    const amounts = new LocalAmounts()
+    const one = new Exports(amounts)
     await one.export(1_000, counter(5, 400))
     await one.export(2_000, counter(7, 400))
     await one.export(3_000, counter(9, 400), false)
-    expect(Object.fromEntries(numbers)).toEqual({ '["jobs","[]","value"]': 7, time: 2_000 })
-    const two = new Exports(keeper)
+    expect(contentOf(amounts)).toEqual({ '["jobs","[]","value"]': 7, time: 2_000 })
+    const two = new Exports(amounts)
     expect(await two.export(4_000, counter(10, 400))).toMatchObject({ value: 3, start: 2_000 })
     // The first process sends again, and does not count from what it sent itself.
     expect(await one.export(5_000, counter(11, 400))).toMatchObject({ value: 1, start: 4_000 })
     await one.export(6_000, undefined)
-    expect(Object.fromEntries(numbers)).toEqual({ time: 5_000 })
+    expect(contentOf(amounts)).toEqual({ time: 5_000 })
   })
 
   test('are the sum and the buckets of histograms, also after their buckets have changed', async () => {
-    const numbers = new Map<string, number>()
-    await new Exports(keeperOf(numbers)).export(1_000, histogram([0.5, 1, 2], [1, 2, 3, 4], 10))
-    const two = new Exports(keeperOf(numbers))
+    const amounts = new LocalAmounts()
+    await new Exports(amounts).export(1_000, histogram([0.5, 1, 2], [1, 2, 3, 4], 10))
+    const two = new Exports(amounts)
     expect(await two.export(2_000, histogram([1], [4, 8], 12))).toMatchObject({ counts: [1, 1], sum: 2, start: 1_000 })
-    expect([...numbers.keys()].map((name) => JSON.parse(name.replace(/^time$/, '[0,0,"time"]'))[2]).sort()).toEqual([
-      '1',
-      'Infinity',
-      'sum',
-      'time',
-    ])
-    const three = new Exports(keeperOf(numbers))
+    expect(
+      Object.keys(contentOf(amounts))
+        .map((name) => JSON.parse(name.replace(/^time$/, '[0,0,"time"]'))[2])
+        .sort(),
+    ).toEqual(['1', 'Infinity', 'sum', 'time'])
+    const three = new Exports(amounts)
     expect(await three.export(3_000, histogram([1], [5, 8], 13))).toMatchObject({ counts: [1, 0], sum: 1 })
   })
 
   test('is removed later if it cannot be removed now', async () => {
-    const numbers = new Map<string, number>()
     let isBusy = true
-    const keeper = keeperOf(numbers)
-    const exports = new Exports({ ...keeper, forget: (names) => !isBusy && keeper.forget(names) })
+    const amounts = new (class extends LocalAmounts {
+      override forget(names: readonly string[]): boolean {
+        return !isBusy && super.forget(names)
+      }
+    })()
+    const exports = new Exports(amounts)
     await exports.export(1_000, counter(5, 400))
     await exports.export(2_000, undefined)
-    expect(numbers.size).toBe(2)
+    expect(Object.keys(contentOf(amounts))).toHaveLength(2)
     isBusy = false
     await exports.export(3_000, undefined)
-    expect([...numbers.keys()]).toEqual(['time'])
+    expect(Object.keys(contentOf(amounts))).toEqual(['time'])
+  })
+
+  test('is not known to a process outside of the application: it sends what is counted from then on', async () => {
+    const exports = new Exports(new LocalAmounts({ fromNow: true }))
+    expect(await exports.export(1_000, counter(5, 400))).toBeUndefined()
+    expect(await exports.export(2_000, counter(7, 400))).toMatchObject({ value: 2, start: 1_000 })
   })
 })
 
-function keeperOf(numbers: Map<string, number>): DeltaKeeper {
-  return {
-    read: () => ({ get: (name) => numbers.get(name) ?? 0, entries: () => numbers.entries() }),
-    add: (name, change) => void numbers.set(name, (numbers.get(name) ?? 0) + change),
-    forget: (names) => names.every((name) => numbers.delete(name)),
-    flush() {},
-  }
+function contentOf(amounts: LocalAmounts): Record<string, number> {
+  return Object.fromEntries([...amounts.entries()].map(([name, number]) => [name, amounts.amount(number)]))
 }

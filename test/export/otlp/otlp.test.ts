@@ -159,7 +159,7 @@ test('promhive run sends with the variables of OpenTelemetry, once PROMHIVE_OTLP
   })
 })
 
-test('promhive serve sends as the application that it reads, but no differences', async ({ stage }) => {
+test('promhive serve sends as the application that it reads, and differences from its start on', async ({ stage }) => {
   const receiver = await OtlpReceiver.start(stage)
   const directory = stage.directory()
   const actor = await stage.start(sends, { env: { PROMHIVE_DIR: directory } })
@@ -180,10 +180,16 @@ test('promhive serve sends as the application that it reads, but no differences'
   expect(receiver.accepted[sent]!.resource).toEqual(receiver.accepted[0]!.resource)
   await served.stop()
   const env = { PROMHIVE_OTLP: receiver.url, OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' }
-  const other = await promhiveServe(stage, ['--dir', directory], env)
+  const before = receiver.accepted.length
+  const other = await promhiveServe(stage, ['--dir', directory], { ...env, OTEL_METRIC_EXPORT_INTERVAL: '100' })
   await until(
-    () => other.errors(),
-    (text) => text.includes('startOtlp: differences need a process of the application; use cumulative here'),
+    () => receiver.accepted.length,
+    (length) => length > before + 1,
+  )
+  await actor.ask('count', 'jobs_total', {}, 5)
+  await until(
+    () => receiver.accepted.slice(before).flatMap(({ metrics }) => metrics.filter(({ name }) => name === 'jobs_total')),
+    (metrics) => metrics.reduce((sum, { points }) => sum + points[0]!.asDouble!, 0) === 5,
   )
   await other.stop()
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { LocalAmounts } from '../../../src/export/sent-amounts.js'
 import { ChangeReader } from '../../../src/export/statsd/changes.js'
 import { DatagramRefused, type StatsdConnection } from '../../../src/export/statsd/connection.js'
-import { LocalAmounts } from '../../../src/export/statsd/sent-amounts.js'
 import { StatsdDestination } from '../../../src/export/statsd/statsd-destination.js'
 import { seriesFormat } from '../../../src/export/statsd/statsd-format.js'
 import { Counter, Gauge, Registry } from '../../../src/index.js'

@@ -97,7 +97,7 @@ export class EtcdServer {
         // Answered by the leader of a cluster only once there is one.
         return this.call('/v3/kv/range', { key: base64('none') }).then(
           () => true,
-          (error: Error) => /user name is empty|invalid auth token/.test(error.message),
+          (error: Error) => /user name is empty|invalid auth token|auth store is old/.test(error.message),
         )
       },
       (ready) => ready,

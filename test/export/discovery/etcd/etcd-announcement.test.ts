@@ -102,6 +102,7 @@ describe.runIf(hasEtcd).concurrent('a target in etcd', () => {
     await announcement.start(target)
     expect(await etcd.keys()).toMatchObject([{ key }])
     await etcd.endTokens('shop', 'se:cr@t')
+    await etcd.signIn()
     await etcd.delete(key)
     await until(
       () => etcd.keys(),

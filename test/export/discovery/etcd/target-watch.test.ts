@@ -96,6 +96,7 @@ describe.runIf(hasEtcd).concurrent('a watch of the targets in etcd', () => {
     await etcd.endTokens('prometheus', 'secret')
     await etcd.kill()
     await etcd.launch()
+    await etcd.signIn()
     await announced(etcd, 'b:2')
     await sees('a:1 b:2')
   })

@@ -1,8 +1,8 @@
-import type { Gathered } from '../../gather/gatherer.js'
+import type { Gathered } from '../gather/gatherer.js'
 
 /**
- * How much of each counter a server has received. A line carries what a counter has grown by, so a process that begins to
- * send has to know what others have sent.
+ * How much of each counter a server has received, for destinations that get what a counter has grown by: a process that
+ * begins to send has to know what others have sent.
  */
 export interface SentAmounts {
   /** How many datagrams are marked as sent at a time, before they are sent. */
@@ -19,8 +19,8 @@ export interface SentAmounts {
    * @throws the error of the server that keeps them
    */
   flush(): void | Promise<void>
-  /** Forgets series that no longer exist. */
-  forget(series: readonly string[]): void
+  /** Forgets series that no longer exist; returns false if that is not possible now. */
+  forget(series: readonly string[]): boolean
 }
 
 /** The amounts at the moment of a gathering. */
@@ -76,7 +76,7 @@ export class LocalAmounts implements SentAmounts, AmountsRead {
 
   flush(): void {}
 
-  forget(series: readonly string[]): void {
+  forget(series: readonly string[]): boolean {
     for (const name of series) {
       const number = this.numbers.get(name)
       if (number === undefined) continue
@@ -85,5 +85,6 @@ export class LocalAmounts implements SentAmounts, AmountsRead {
       this.unused.push(number)
     }
     this.numbering = {}
+    return true
   }
 }
