@@ -1,5 +1,5 @@
 // Builds the package: the addon, the types, and each front door in one piece of ESM and one of CommonJS, beside what they share.
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -77,12 +77,22 @@ await bundle('cjs', { 'worker-target': 'src/preload/worker-target.ts' })
 // dist/cjs is a package scope of its own, so that its .js files are CommonJS.
 writeFileSync(join(fresh, 'cjs', 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
 writeClientModules(join(fresh, 'cjs'))
+copyPage(join(fresh, 'page'))
 for (const name of Object.keys({ ...clientDoors, ...internals })) rmSync(join(fresh, 'esm', `${name}.d.ts`))
 chmodSync(join(fresh, 'esm', 'cli', 'bin.js'), 0o755)
 writeAliasPackages(root)
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 renameSync(fresh, join(root, 'dist'))
 if (!quiet) console.log('promhive: built dist/esm and dist/cjs')
+
+/** The files of the page for people, with uPlot and its licence. */
+function copyPage(folder) {
+  const uplot = join(root, 'node_modules', 'uplot')
+  cpSync(join(root, 'src', 'export', 'page', 'assets'), folder, { recursive: true })
+  copyFileSync(join(uplot, 'dist', 'uPlot.iife.min.js'), join(folder, 'uplot.js'))
+  copyFileSync(join(uplot, 'dist', 'uPlot.min.css'), join(folder, 'uplot.css'))
+  copyFileSync(join(uplot, 'LICENSE'), join(folder, 'uplot-LICENSE.txt'))
+}
 
 /** The files that a file of src loads, itself included; not what it imports when it is needed, nor types. */
 function loadedBy(file, found = new Set()) {

@@ -58,6 +58,11 @@ const needs = [
     leftOut: 'targets that are announced in etcd',
   },
   {
+    package: 'chromium',
+    present: () => existsSync('/usr/bin/chromium'),
+    leftOut: 'the page for people in a real browser',
+  },
+  {
     package: 'openssl',
     present: () => runs('openssl', 'version'),
     leftOut: 'a metrics port with a certificate, and Redis behind TLS',

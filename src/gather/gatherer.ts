@@ -2,6 +2,7 @@ import type { MetricsError } from '../model/errors.js'
 import type { Family, FamilyTable } from '../model/family.js'
 import type { LabelSet } from '../model/label-set.js'
 import type { Pause } from '../model/pause.js'
+import type { WriterSnapshot } from '../store/contract.js'
 
 /** The options of a gathering. */
 export interface GatherRequest {
@@ -27,6 +28,8 @@ export interface Gathered {
   readonly defaultLabels: LabelSet
   /** The number of processes and threads that count, and are alive. */
   readonly workers: number
+  /** Each writer, alive or dead; omitted by a gatherer of several applications. Valid until `release()`. */
+  readonly writers?: readonly WriterSnapshot[]
   /** The errors of what could not be read. The families have the last good values instead. */
   readonly faults: readonly MetricsError[]
   /** Cuts long work on the families into slices, so that the event loop is not blocked. */

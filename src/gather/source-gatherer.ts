@@ -16,6 +16,7 @@ import { type Turn, Turns } from './turns.js'
 
 /** The families of all registries in a source, at one moment. */
 export interface SourceGathered extends Gathered, ScrapeFacts {
+  readonly writers: ScrapeFacts['writers']
   /** Families that no scrape shows. */
   readonly hidden: readonly FamilyTable[]
 }

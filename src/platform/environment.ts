@@ -13,6 +13,8 @@ export const variables = {
   allowedHosts: ['PROMHIVE_METRICS_ALLOWED_HOSTS'],
   maxConnections: ['PROMHIVE_METRICS_MAX_CONNECTIONS'],
   sendTimeout: ['PROMHIVE_METRICS_SEND_TIMEOUT'],
+  /** Whether the metrics port shows a page for people. */
+  page: ['PROMHIVE_PAGE'],
   /** The target of each process: where it listens, and how it is announced. */
   workerPorts: ['PROMHIVE_WORKER_PORTS'],
   workerHost: ['PROMHIVE_WORKER_HOST'],

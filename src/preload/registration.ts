@@ -15,6 +15,7 @@ import { setImmediate } from '../platform/timers.js'
 import { processContext } from '../runtime/current-context.js'
 import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-directory.js'
 import { chosenExporters, exportersForAll, startExporters } from '../runtime/exporters/configured.js'
+import { ownPage } from '../runtime/exporters/page.js'
 import { startNamedTarget } from '../runtime/targets/named-target.js'
 import { isLauncher } from './launchers.js'
 
@@ -105,6 +106,7 @@ function openPort(): void {
     events: portMetrics(context),
     readiness: readingCheck(() => context.gatherer),
     registry: context.registry,
+    pageSource: isOff(variables.page) ? undefined : ownPage(context.registry),
     alone: !hasSiblings(),
     family: familyUnderPm2(),
     onError: (error) => context.onError(error),

@@ -249,8 +249,7 @@ export class Registry implements MetricRegistry {
       this.contents.defaults.check(gathered.hidden)
       turn.check()
       const families = familiesNamed(this.select(gathered, foreign), names)
-      const { hidden, workers, faults, pause } = gathered
-      return { families, hidden, workers, defaultLabels: this.contents.defaults.labels, faults, pause, release }
+      return { ...gathered, families, defaultLabels: this.contents.defaults.labels, release }
     } catch (cause) {
       release()
       throw cause

@@ -13,6 +13,11 @@ export function agentFile(): string {
   return join(packageRoot, 'dist', 'cjs', 'supervised.js')
 }
 
+/** Returns the folder with the files of the page for people. */
+export function pageFolder(): string {
+  return join(packageRoot, 'dist', 'page')
+}
+
 /** Returns the file that the thread of a worker's target runs. */
 export function targetThreadFile(): string {
   return join(packageRoot, 'dist', 'cjs', 'worker-target.js')

@@ -1,6 +1,7 @@
 import type { Exposition } from '../export/contract.js'
 import type { EncryptionOptions } from '../export/http/encryption.js'
 import type { Route } from '../export/http/route-table.js'
+import type { PageSource } from '../export/page/page-source.js'
 import { StatisticsServer } from '../export/statistics/statistics-server.js'
 import { metricContext } from '../metric/context.js'
 import { MetricsError } from '../model/errors.js'
@@ -34,6 +35,8 @@ export interface CoreOptions {
   readonly tls?: EncryptionOptions | undefined
   /** Routes of the metrics port in addition to the metrics. */
   readonly routes?: readonly Route[]
+  /** What the page for people shows; without it, there is no page. */
+  readonly page?: PageSource | undefined
   /** The version of the package. */
   readonly version: string
   /** Starts forwarding to Redis. */
@@ -81,7 +84,7 @@ export abstract class SupervisorCore implements HookedSupervisor {
     this.settings = settings
     this.logger = logOf(settings, core.logger)
     this.hooks = new HookManager(this.logger)
-    this.metricsServer = new MetricsServerManager(this.logger, undefined, core.routes)
+    this.metricsServer = new MetricsServerManager(this.logger, undefined, core.routes, core.page)
     this.parentWatch = new ParentWatch(this.logger)
     this.naming = metricNaming(settings.compat, settings.metricPrefix)
   }

@@ -3,7 +3,7 @@ import { portOptionsFromEnvironment } from '../../export/http/port-environment.j
 import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import { isServiceLink } from '../../model/service-link.js'
-import { firstSet, itemsOf, variables } from '../../platform/environment.js'
+import { firstSet, isOff, itemsOf, variables } from '../../platform/environment.js'
 import { identityOf } from '../../runtime/application-identity.js'
 import { processContext } from '../../runtime/current-context.js'
 import { chosenExporters, exportersForAll, startExporters } from '../../runtime/exporters/configured.js'
@@ -26,6 +26,7 @@ const options = {
   registry: { type: 'string' },
   'per-worker': { type: 'boolean' },
   'allowed-hosts': { type: 'string' },
+  'no-page': { type: 'boolean' },
   ...redisOptions,
 } as const satisfies OptionTable
 
@@ -50,6 +51,7 @@ ${redisUsage}
   --allowed-hosts NAMES
                    further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
+  --no-page        do not show the page for people at / (PROMHIVE_PAGE=off)
 
 The port also answers /healthz (the process runs) and /readyz (the metrics can be read). With --dir, the path /targets
 lists the targets of the application's processes, for Prometheus' http_sd.
@@ -98,7 +100,9 @@ export const serve: Command = {
       ...(path !== undefined && { path }),
     }
     const { readiness, routes } = served
-    const metrics = await openMetricsServer(serverOptions, { events: port, readiness, routes, nameOf: optionName })
+    const page = values['no-page'] || isOff(variables.page) ? undefined : served.page
+    const setup = { events: port, readiness, routes, page, nameOf: optionName }
+    const metrics = await openMetricsServer(serverOptions, setup)
     print(`promhive: serving ${served.name} at ${metrics.url}`)
     // Exporters count in this process only: it is none of the application, whose directory the environment may name.
     processContext().useBackend(new MemoryBackend())

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import type { Exposition } from '../../export/contract.js'
 import { targetsRoute } from '../../export/discovery/targets-route.js'
 import type { Route } from '../../export/http/route-table.js'
+import type { PageSource } from '../../export/page/page-source.js'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
 import { ApplicationsGatherer } from '../../gather/applications/applications-gatherer.js'
 import type { Gatherer } from '../../gather/gatherer.js'
@@ -11,6 +12,7 @@ import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
 import { alwaysHeld, type Lease } from '../../model/lease.js'
 import { perWorkerByEnvironment } from '../../runtime/configure-options.js'
+import { pageOf } from '../../runtime/exporters/page.js'
 import { targetsIn } from '../../runtime/targets/targets-in.js'
 import { directoryGatherer } from '../directory-gatherer.js'
 import { openService } from '../redis/open-service.js'
@@ -32,6 +34,8 @@ export interface Served {
   readonly lease: (exporter: string) => Lease
   readonly readiness: ReadinessCheck
   readonly routes: readonly Route[]
+  /** What the page for people shows. */
+  readonly page: PageSource
   close(): Promise<void>
 }
 
@@ -64,6 +68,7 @@ export function servedDirectory(directory: string, options: ServedOptions): Serv
     lease: (exporter) => new DirectoryLease(directory, exporter),
     readiness: readingCheck(() => everything),
     routes: [targetsRoute(() => targetsIn(directory))],
+    page: pageOf(gatherer, () => `directory ${directory}`),
     close: async () => {},
   }
 }
@@ -84,12 +89,14 @@ export function servedApplications(directories: readonly NamedDirectory[], optio
   })
   const separate = new Map(applications.map(({ name, gatherer }) => [name, expositionOf(gatherer)]))
   const checks = applications.map(({ name, everything }) => ({ name, check: readingCheck(() => everything) }))
+  const locations = directories.map(({ name, directory }) => `${name}=${directory}`).join(', ')
   return {
-    name: directories.map(({ name, directory }) => `${name}=${directory}`).join(', '),
+    name: locations,
     exposition: expositionOf(together),
     gatherer: together,
     lease: () => alwaysHeld,
     readiness: someReady(checks),
+    page: pageOf(together, () => locations),
     routes: [probeRoute(separate), targetsRoute(() => directories.flatMap(targetsOf))],
     close: async () => {},
   }
@@ -115,5 +122,6 @@ export function servedService(
   exposition.expose().catch(() => {})
   const close = (): Promise<void> => service.close()
   const readiness = readingCheck(() => everything)
-  return { name: target.name, exposition, gatherer, lease: () => alwaysHeld, readiness, routes: [], close }
+  const page = pageOf(gatherer, () => target.name)
+  return { name: target.name, exposition, gatherer, lease: () => alwaysHeld, readiness, routes: [], page, close }
 }

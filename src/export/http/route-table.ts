@@ -21,6 +21,8 @@ export interface Route {
   readonly methods?: readonly string[]
   /** Whether requests with any `Host` header are answered. Only for answers that any web page may read. */
   readonly anyHost?: boolean
+  /** Whether the answer to an unknown path omits this one. */
+  readonly unlisted?: boolean
   /** Answers a request. Rejects if the client has disconnected. */
   handle(request: RouteRequest, query: URLSearchParams): Promise<HttpResponse>
 }
@@ -43,8 +45,10 @@ export class RouteTable {
    */
   async answer(request: RouteRequest): Promise<HttpResponse> {
     const route = this.routeOf(request.url)
-    if (route === undefined)
-      return textResponse(404, `nothing here; this server has ${[...this.routes.keys()].join(', ')}\n`)
+    if (route === undefined) {
+      const listed = [...this.routes.values()].filter(({ unlisted }) => !unlisted).map(({ path }) => path)
+      return textResponse(404, `nothing here; this server has ${listed.join(', ')}\n`)
+    }
     const methods = methodsOf(route)
     if (!methods.includes(request.method)) {
       const Allow = methods.join(', ')

@@ -5,6 +5,9 @@ import { givenOptions, type OptionNames } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
 import { setTimeout } from '../../platform/timers.js'
 import type { Exporter, Exposition } from '../contract.js'
+import { pagePath, pageRoutes } from '../page/page-routes.js'
+import type { PageSource } from '../page/page-source.js'
+import { ScrapeLog } from '../page/scrape-log.js'
 import { StartAndStop } from '../start-and-stop.js'
 import { checkAllowedHosts } from './allowed-hosts.js'
 import { checkEncryption, type EncryptionOptions } from './encryption.js'
@@ -39,6 +42,8 @@ export interface MetricsServerOptions extends PortLimits {
    * on a loopback address only; `['*']` allows every name.
    */
   readonly allowedHosts?: readonly string[] | undefined
+  /** Whether `/` shows a page for people. By default it does, unless `PROMHIVE_PAGE` is `off`. */
+  readonly page?: boolean | undefined
 }
 
 const defaults = {
@@ -61,6 +66,7 @@ export const metricsServerOptions = {
   keepAlive: true,
   tls: true,
   allowedHosts: true,
+  page: true,
   ...portLimits,
 } as const satisfies OptionNames<MetricsServerOptions>
 
@@ -82,6 +88,8 @@ export interface ScrapeServerSetup {
   readonly routes?: readonly Route[]
   /** Whether the process is ready, for `/readyz`; with it, the port also answers `/healthz`. */
   readonly readiness?: ReadinessCheck
+  /** What the page for people shows, on `/`; without it there is no page. */
+  readonly page?: PageSource | undefined
   /** Returns the name of an option for error texts. */
   readonly nameOf?: (option: string) => string
 }
@@ -92,7 +100,7 @@ export class ScrapeServer implements Exporter {
     () => this.open(),
     () => this.close(),
   )
-  private readonly options: Required<Omit<MetricsServerOptions, 'tls' | keyof PortLimits | 'allowedHosts'>>
+  private readonly options: Required<Omit<MetricsServerOptions, 'tls' | keyof PortLimits | 'allowedHosts' | 'page'>>
   private readonly port: HttpPortOptions
   private http: HttpPort | undefined
   private opened: MetricsServer | undefined
@@ -104,6 +112,7 @@ export class ScrapeServer implements Exporter {
       events = {},
       routes = [],
       readiness,
+      page,
       nameOf = (option) => `startMetricsServer: ${option}`,
     }: ScrapeServerSetup = {},
   ) {
@@ -123,7 +132,9 @@ export class ScrapeServer implements Exporter {
       throw new MetricsError('OPTION_INVALID', `${nameOf('path')} cannot be ${path}: the port answers otherwise there`)
     }
     const metrics = metricsRoute(path, registry, limits.maxQueuedScrapes)
-    this.port = { tls, limits, allowedHosts, events, routes: [metrics, ...others] }
+    // The metrics may have the path of the page.
+    const shown = page === undefined || path === pagePath ? [metrics] : withPage(metrics, page)
+    this.port = { tls, limits, allowedHosts, events, routes: [...shown, ...others] }
   }
 
   /** The open port; undefined while it is closed. */
@@ -173,6 +184,12 @@ export async function openMetricsServer(
   const server = new ScrapeServer(options, setup)
   await server.start()
   return server.serving!
+}
+
+/** Adds the page, which shows how the last scrapes went. */
+function withPage(metrics: Route, page: PageSource): readonly Route[] {
+  const scrapes = new ScrapeLog()
+  return [scrapes.logged(metrics), ...pageRoutes(page, scrapes, metrics.path)]
 }
 
 /** Creates the route of the metrics. */

@@ -2,6 +2,7 @@ import type { ReadinessCheck } from '../../gather/readiness.js'
 import { MetricsError } from '../../model/errors.js'
 import { clearTimeout, setTimeout } from '../../platform/timers.js'
 import type { Exporter } from '../contract.js'
+import type { PageSource } from '../page/page-source.js'
 import { StartAndStop } from '../start-and-stop.js'
 import type { PortEvents } from './port-events.js'
 import { PortSign } from './port-sign.js'
@@ -19,6 +20,8 @@ export interface SharedPortOptions extends MetricsServerOptions {
   readonly events?: PortEvents
   /** Whether this process is ready, for `/readyz`. */
   readonly readiness?: ReadinessCheck
+  /** What the page for people shows. */
+  readonly pageSource?: PageSource | undefined
   /** Milliseconds between two checks whether the port is free. */
   readonly every?: number
 }
@@ -79,8 +82,9 @@ export class SharedPort implements Exporter {
 
   private async try(): Promise<void> {
     try {
-      const { events = {}, readiness } = this.options
-      const server = new ScrapeServer({ ...this.options, attempts: 1 }, { events, ...(readiness && { readiness }) })
+      const { events = {}, readiness, pageSource: page } = this.options
+      const setup = { events, page, ...(readiness && { readiness }) }
+      const server = new ScrapeServer({ ...this.options, attempts: 1 }, setup)
       await server.start()
       this.server = server
       this.sign?.put()

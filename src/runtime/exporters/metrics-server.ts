@@ -7,14 +7,17 @@ import {
 import { readingCheck } from '../../gather/readiness.js'
 import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { checkOptions, givenOptions } from '../../model/known-options.js'
+import { isOff, variables } from '../../platform/environment.js'
 import { held } from '../../platform/held.js'
 import { processContext } from '../current-context.js'
 import { register } from '../default-registry.js'
+import { isGatherer, ownPage } from './page.js'
 
 /**
  * Opens a separate port for scrapes: `GET /metrics` returns the numbers of the whole application.
  *
- * @param options port (9464; 0 for any free one), host (127.0.0.1), path (/metrics), registry (the default one)
+ * @param options port (9464; 0 for any free one), host (127.0.0.1), path (/metrics), registry (the default one), page (true: a page for people
+ * at `/`)
  * @throws MetricsError `OPTION_INVALID`; `PORT_TAKEN` if the port stays in use for several attempts
  * @example
  * const metrics = await startMetricsServer({ port: 9464 })
@@ -24,10 +27,13 @@ export async function startMetricsServer(
   options: { readonly [K in keyof MetricsServerOptions]?: MetricsServerOptions[K] | undefined } = {},
 ): Promise<MetricsServer> {
   checkOptions('startMetricsServer', options, metricsServerOptions)
-  const setup = { events: portMetrics(processContext()), readiness: readingCheck(() => processContext().gatherer) }
-  const server = await held(
-    openMetricsServer({ ...givenOptions(options), registry: options.registry ?? register }, setup),
-  )
+  const { page = !isOff(variables.page), registry = register } = options
+  const setup = {
+    events: portMetrics(processContext()),
+    readiness: readingCheck(() => processContext().gatherer),
+    page: page && isGatherer(registry) ? ownPage(registry) : undefined,
+  }
+  const server = await held(openMetricsServer({ ...givenOptions(options), registry }, setup))
   const { log } = processContext()
   const { url } = server
   log.info(`metrics at ${url}`, { event: 'metricsPort', url })

@@ -10,6 +10,7 @@ import { encryptionOf } from '../../supervisor/settings/encryption-settings.js'
 import { Supervisor } from '../../supervisor/supervisor.js'
 import { processContext } from '../current-context.js'
 import { placeOfRuns } from '../directory/default-location.js'
+import { ownPage } from '../exporters/page.js'
 import { agentFile, packageVersion, registerFile } from '../package-files.js'
 import { targetsOfApplication } from '../targets/targets-in.js'
 import { exportersOf } from './configured-exporters.js'
@@ -50,6 +51,7 @@ export function composeSupervisor(
     forward,
     exporters: exportersOf(settings),
     routes: [targetsOfApplication()],
+    page: settings.page ? ownPage(processContext().registry) : undefined,
     program: {
       // Made absolute, because the working directory may change before successors are started.
       exec: exec === undefined ? undefined : resolve(exec),

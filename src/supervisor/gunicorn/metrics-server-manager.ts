@@ -3,6 +3,7 @@ import type { EncryptionOptions } from '../../export/http/encryption.js'
 import type { PortEvents } from '../../export/http/port-events.js'
 import type { Route } from '../../export/http/route-table.js'
 import { type MetricsServer, openMetricsServer } from '../../export/http/scrape-server.js'
+import type { PageSource } from '../../export/page/page-source.js'
 import { type ReadinessCheck, readingCheck } from '../../gather/readiness.js'
 import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
@@ -65,6 +66,8 @@ export class MetricsServerManager {
     private readonly retryEvery = 200,
     /** Further routes of the port. */
     private readonly routes: readonly Route[] = [],
+    /** What the page for people shows. */
+    private readonly page?: PageSource,
   ) {}
 
   /** The URL of the metrics; undefined while the port is closed. */
@@ -134,7 +137,7 @@ export class MetricsServerManager {
         ...(portAttempts !== undefined && { attempts: portAttempts }),
         ...portOptionsOf({ allowedHosts, maxConnections, sendTimeout }),
       }
-      const setup = { events: this.events(), readiness, routes: this.routes }
+      const setup = { events: this.events(), readiness, routes: this.routes, page: this.page }
       this.server = await openMetricsServer(options, setup)
       const { url } = this.server
       this.logger.debug?.(`metrics at ${url}`, { event: 'metricsPort', url })

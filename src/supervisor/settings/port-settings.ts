@@ -12,6 +12,8 @@ export interface PortSettings {
   readonly maxConnections: number
   /** Seconds within which a client must read an answer. */
   readonly sendTimeout: number
+  /** Whether the metrics port shows a page for people. */
+  readonly page: boolean
 }
 
 export const portSettings: SettingsTable<PortSettings> = {
@@ -43,10 +45,17 @@ export const portSettings: SettingsTable<PortSettings> = {
     flag: ['send-timeout'],
     help: 'seconds within which a scraper must read an answer',
   },
+  page: {
+    kind: boolean,
+    default: true,
+    env: variables.page,
+    flag: ['page'],
+    help: 'whether the metrics port shows a page for people at /; --no-page disables it',
+  },
 }
 
 /** Returns the settings as options of a metrics server. */
-export function portOptionsOf({ allowedHosts, maxConnections, sendTimeout }: Omit<PortSettings, 'perWorker'>) {
+export function portOptionsOf({ allowedHosts, maxConnections, sendTimeout }: Omit<PortSettings, 'perWorker' | 'page'>) {
   return {
     allowedHosts,
     ...(maxConnections > 0 && { maxConnections }),

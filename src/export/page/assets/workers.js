@@ -1,0 +1,67 @@
+import { byId, fillRows, setText, table } from './dom.js'
+import { age, bytes, figure, percent } from './figures.js'
+
+const columns = [
+  { title: 'Worker' },
+  { title: 'State' },
+  { title: 'Process', class: 'number wide' },
+  { title: 'For', class: 'number' },
+  { title: 'CPU', class: 'number' },
+  { title: 'Memory', class: 'number' },
+  { title: 'Event loop', class: 'number' },
+]
+
+/** The dead workers that are shown. */
+const mostDead = 20
+
+/** The table of the processes that count. */
+export class Workers {
+  /** By worker: the last times of its event loop, which change every five seconds. */
+  loops = new Map()
+
+  show({ now, before, seconds }) {
+    if (now.workers === undefined) return setText(byId('workers'), `${figure(now.live)} alive`)
+    if (this.body === undefined) this.create()
+    const earlier = new Map((before?.workers ?? []).map((worker) => [worker.worker, worker]))
+    const dead = now.workers.filter(({ state }) => state === 'dead')
+    const shown = [...now.workers.filter(({ state }) => state !== 'dead'), ...dead.slice(-mostDead)]
+    const rows = shown.map((worker) => {
+      const { worker: number, state, since, process } = worker
+      const cpu = cpuShare(earlier.get(number)?.process, process, seconds)
+      return [
+        String(number),
+        { text: state, class: state },
+        process === undefined ? '–' : String(process.pid),
+        age(now.at / 1000 - since),
+        percent(cpu),
+        bytes(process?.residentBytes),
+        state === 'alive' ? percent(this.utilization(worker)) : '–',
+      ]
+    })
+    fillRows(this.body, columns, rows)
+  }
+
+  create() {
+    const { region, body } = table('Workers', columns)
+    this.body = body
+    byId('workers').replaceChildren(region)
+  }
+
+  /** The share of time in which the event loop was active, between the last two times that it was measured. */
+  utilization({ worker, loop }) {
+    if (loop === undefined) return undefined
+    const known = this.loops.get(worker)
+    const whole = loop.active + loop.idle
+    if (known === undefined || whole < known.whole) this.loops.set(worker, { whole, active: loop.active })
+    else if (whole > known.whole) {
+      const share = (loop.active - known.active) / (whole - known.whole)
+      this.loops.set(worker, { whole, active: loop.active, share })
+    }
+    return this.loops.get(worker).share
+  }
+}
+
+function cpuShare(before, now, seconds) {
+  if (before === undefined || now === undefined || before.pid !== now.pid || !(seconds > 0)) return undefined
+  return Math.max(0, now.cpuSeconds - before.cpuSeconds) / seconds
+}

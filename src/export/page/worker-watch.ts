@@ -1,0 +1,87 @@
+import type { Gathered } from '../../gather/gatherer.js'
+import { labelValuesOf } from '../../model/series-key.js'
+import { monotonicNow } from '../../platform/timers.js'
+import type { SampledProcess } from './page-source.js'
+
+type Writer = NonNullable<Gathered['writers']>[number]
+
+/** A process or thread that counts. */
+export interface PageWorker {
+  /** The number of its seat. */
+  readonly worker: number
+  readonly state: 'alive' | 'blocked' | 'dead'
+  /** Unix seconds at which it started to count. */
+  readonly since: number
+  /** Its process; omitted if it is not visible from here. */
+  readonly process?: SampledProcess
+  /** Seconds that its event loop has been active and idle; omitted if it does not measure that. */
+  readonly loop?: { readonly active: number; readonly idle: number }
+}
+
+/** The family that each process updates every five seconds while its event loop turns. */
+const loopTimes = 'nodejs_eventloop_time_seconds_total'
+
+/** Milliseconds without an update after which an event loop is considered blocked: two updates, and some more. */
+const blockedAfter = 12_000
+
+/** Where a writer keeps the times of its event loop, and when they last changed. */
+interface WatchedLoop {
+  readonly log: Writer['log']
+  readonly slots: Map<string, number>
+  scanned: number
+  sum: number
+  changedAt: number
+}
+
+/** Shows the processes that count, and which of them are blocked: their event loops have not been measured for a while. */
+export class WorkerWatch {
+  private loops = new Map<string, WatchedLoop>()
+
+  /** @param sample returns what the kernel reports about the process of a writer */
+  constructor(private readonly sample: (writer: string) => SampledProcess | undefined = () => undefined) {}
+
+  /** Returns the workers, by number. */
+  look(writers: readonly Writer[], now = monotonicNow()): readonly PageWorker[] {
+    const seats = new Map<number, Writer>()
+    for (const writer of writers) {
+      // The totals of ended processes have no seat; a seat may have two parts.
+      if (writer.seat > 0 && !(seats.get(writer.seat)?.live && !writer.live)) seats.set(writer.seat, writer)
+    }
+    const before = this.loops
+    this.loops = new Map()
+    return [...seats.values()]
+      .sort((a, b) => a.seat - b.seat)
+      .map((writer) => this.worker(writer, before.get(writer.writer), now))
+  }
+
+  private worker(writer: Writer, before: WatchedLoop | undefined, now: number): PageWorker {
+    const { seat: worker, startedAt: since, live, values } = writer
+    if (!live) return { worker, state: 'dead', since }
+    const watched = before?.log === writer.log ? before : newLoop(writer, now)
+    this.loops.set(writer.writer, watched)
+    findSlots(watched)
+    const [active, idle] = ['active', 'idle'].map((state) => values[watched.slots.get(state) ?? -1])
+    const process = this.sample(writer.writer)
+    const seen = { worker, since, ...(process !== undefined && { process }) }
+    if (active === undefined || idle === undefined) return { ...seen, state: 'alive' }
+    if (active + idle !== watched.sum) watched.changedAt = now
+    watched.sum = active + idle
+    const blocked = now - watched.changedAt > blockedAfter
+    return { ...seen, state: blocked ? 'blocked' : 'alive', loop: { active, idle } }
+  }
+}
+
+function newLoop({ log }: Writer, now: number): WatchedLoop {
+  return { log, slots: new Map(), scanned: 0, sum: -1, changedAt: now }
+}
+
+/** Reads the entries of a writer's log that are new. */
+function findSlots(watched: WatchedLoop): void {
+  const { log, slots } = watched
+  for (; watched.scanned < log.length; watched.scanned++) {
+    const entry = watched.scanned
+    if (log.families[log.familyOf[entry]!]?.name !== loopTimes) continue
+    const [state] = labelValuesOf(log.keyOf[entry]!)
+    if (typeof state === 'string') slots.set(state, log.slotOf[entry]!)
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+
+const folder = '../../../src/export/page/assets'
+const figures = await import(`${folder}/figures.js`)
+const { History } = await import(`${folder}/history.js`)
+const { warningsOf } = await import(`${folder}/warnings.js`)
+
+describe('what the page computes', () => {
+  test.each([
+    [0.5, [0.1, 0.2, 0.4], [0, 10, 0, 0], 0.15],
+    [0.95, [0.1, 0.2, 0.4], [0, 0, 100, 0], 0.39],
+    [0.5, [0.1, 0.2], [10, 0, 0], 0.05],
+    [0.99, [0.1, 0.2], [1, 1, 98], 0.2],
+    [0.5, [0.1, 0.2], [0, 0, 0], undefined],
+  ])('the quantile %f of observations in the bounds %j, %j, is %f', (q, bounds, counts, expected) => {
+    const found = figures.quantile(q, bounds, counts)
+    if (expected === undefined) expect(found).toBeUndefined()
+    else expect(found).toBeCloseTo(expected, 10)
+  })
+
+  test('a total that decreased has no rate', () => {
+    expect(figures.rate(10, 30, 4)).toBe(5)
+    expect(figures.rate(30, 10, 4)).toBeUndefined()
+    expect(figures.rate(10, 10, 0)).toBeUndefined()
+  })
+
+  test('errors are statuses from 500 on, by their increase', () => {
+    expect(figures.errorShare({ 200: 100, 500: 50 }, { 200: 190, 500: 55, 503: 5 })).toBeCloseTo(0.1)
+    expect(figures.errorShare({ 200: 1 }, { 200: 1 })).toBeUndefined()
+    expect(figures.errorShare({ '2xx': 0 }, { '2xx': 1, '5xx': 1 })).toBe(0.5)
+  })
+
+  test('whole numbers are written exactly', () => {
+    expect(figures.figure(9_007_199_254_740_991)).toBe('9,007,199,254,740,991')
+    expect(figures.figure(0.123456)).toBe('0.1235')
+    expect(figures.figure(undefined)).toBe('–')
+  })
+
+  test('a rate is over ten seconds, and the same reading counts once', () => {
+    const history = new History()
+    const reading = (second: number, total: number) => ({
+      at: second * 1000,
+      families: [{ name: 'jobs_total', type: 'counter', total, series: 1, labels: [] }],
+    })
+    for (let second = 0; second <= 30; second++) history.add(reading(second, second <= 20 ? 0 : (second - 20) * 7))
+    expect(history.add(reading(30, 70))).toBe(false)
+    expect(history.seconds).toBe(10)
+    expect(history.rateOf('jobs_total')).toBe(7)
+    expect(history.points.get('jobs_total').value).toHaveLength(31)
+  })
+
+  test('warnings name the fault and the number', () => {
+    const family = (name: string, total: number, values?: object) => ({ name, total, values })
+    const families = [
+      family('promhive_dropped_series_total', 3),
+      family('promhive_unreadable_files', 0),
+      family('promhive_errors_total', 2, { FILE_UNREADABLE: 2, FLUSH_FAILED: 0 }),
+    ]
+    const workers = [
+      { worker: 2, state: 'blocked' },
+      { worker: 3, state: 'alive' },
+    ]
+    expect(warningsOf({ families, workers, faults: ['a', 'a'], omitted: { families: 2, series: 1_000 } })).toEqual([
+      'a',
+      'The event loop of worker 2 has not turned for more than 12 seconds.',
+      '3 series have no space in the store and are not counted.',
+      'promhive reported 2 errors: FILE_UNREADABLE (2); the log has the details.',
+      '2 families with 1,000 series are not listed.',
+    ])
+  })
+})
