@@ -1,5 +1,5 @@
 import { defaultRegistryName } from '../model/descriptor.js'
-import { type Family, type FamilyTable, familiesNamed, type SampleFamily } from '../model/family.js'
+import { type Family, type FamilyTable, familiesNamed, nameOf, type SampleFamily } from '../model/family.js'
 import type { Gathered, Gatherer, GatherRequest } from './gatherer.js'
 import { selfFamilies } from './self-metrics.js'
 import type { SourceGatherer } from './source-gatherer.js'
@@ -23,10 +23,20 @@ export class ApplicationGatherer implements Gatherer {
     const gathered = await this.everything.gather(request)
     const families: readonly Family[] =
       registry === undefined
-        ? [...oneOfEachName(gathered.tables), ...selfFamilies(gathered), ...ownFamilies()]
+        ? withoutDuplicates([...oneOfEachName(gathered.tables), ...selfFamilies(gathered), ...ownFamilies()])
         : gathered.tables.filter(({ family }) => family.registry === registry)
     return { ...gathered, families: familiesNamed(families, names) }
   }
+}
+
+/** Omits a family whose name an earlier one has: two families of one name are no valid exposition. */
+function withoutDuplicates(families: readonly Family[]): readonly Family[] {
+  const names = new Set<string>()
+  return families.filter((family) => {
+    const isNew = !names.has(nameOf(family))
+    names.add(nameOf(family))
+    return isNew
+  })
 }
 
 /** Returns one family of each name, preferably that of the default registry. */

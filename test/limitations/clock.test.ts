@@ -10,6 +10,9 @@ import { readSource, root } from '../helpers/source-imports.js'
 const compares: Readonly<Record<string, string>> = {
   'cli/doctor/directory-check.ts': 'reports files that are dated in the future',
   'cli/top/frame.ts': 'shows the age of other processes',
+  'export/discovery/replaced-file.ts': 'the age of an unfinished file of another process',
+  'export/remote-write/remote-write.ts': 'the times of samples, which must not go back',
+  'export/text-file/text-file.ts': 'the age of an unfinished file of another process',
   'metric/summary.ts': 'the window of a summary, of which all processes have the same parts',
   'runtime/directory/application-directory.ts': 'the age of a directory that another process made: an hour and more',
   'runtime/directory/run-directory.ts': 'the age of a directory that another process made',
@@ -20,6 +23,7 @@ const compares: Readonly<Record<string, string>> = {
   'store/shared/leadership.ts': "the age of another process's sign of life, or how long it was seen",
   'store/shared/liveness.ts': "the age of another process's sign of life, in both directions",
   'store/shared/removals.ts': "the age of another process's lock file, or how long it was seen",
+  'store/shared/target-file.ts': "the age of another process's sign of life, in both directions",
   'store/snapshot/snapshot-backend.ts': 'the age of snapshots of processes on other hosts',
   'store/snapshot/snapshot-reader.ts': 'the age of snapshots of processes on other hosts',
 }

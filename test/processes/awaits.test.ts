@@ -23,6 +23,7 @@ describe('a process that awaits a promise of promhive’s, and has nothing else 
       stage.launch('awaits.mjs', { args: ['redis', proxy.url] }),
       stage.launch('awaits.mjs', { args: ['collecting'] }),
       stage.launch('awaits.mjs', { args: ['collecting'], env: directory }),
+      stage.launch('awaits.mjs', { args: ['exporters'], env: directory }),
       stage.launch('awaits.mjs', { args: ['supervisor'] }),
       stage.launch('awaits.mjs', { args: ['clients'], env: directory }),
     ]

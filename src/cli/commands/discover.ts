@@ -6,6 +6,7 @@ import { TargetWatch } from '../../export/discovery/etcd/target-watch.js'
 import { targetGroups } from '../../export/discovery/target-groups.js'
 import { MetricsError } from '../../model/errors.js'
 import { inLine } from '../../model/terminal-text.js'
+import { variables } from '../../platform/environment.js'
 import { held } from '../../platform/held.js'
 import { absolutePath } from '../../platform/paths.js'
 import type { Command } from '../command.js'
@@ -56,11 +57,14 @@ export const discover: Command = {
   summary: 'write the targets that are announced in etcd into a file for Prometheus',
   usage,
   options,
-  async run([source, ...args]) {
+  async run(args) {
+    const {
+      values,
+      positionals: [source],
+    } = parseOptions(args, options, 1)
     if (source !== 'etcd') {
       throw new MetricsError('OPTION_INVALID', `there is only promhive discover etcd, got "${source ?? ''}"`)
     }
-    const { values } = parseOptions(args, options, 0)
     const settings = settingsFrom(values)
     const prefix = settings.job === undefined ? settings.prefix : `${settings.prefix}${settings.job}/`
     const grace = numberOf('grace', values.grace!)
@@ -145,7 +149,7 @@ const optionNames: Readonly<Record<string, string>> = {
   prefix: '--prefix',
   job: '--job',
   username: '--user',
-  password: 'PROMHIVE_ETCD_PASSWORD',
+  password: variables.etcdPassword[0],
   timeout: '--timeout',
   caFile: '--ca-file',
   certFile: '--cert-file',

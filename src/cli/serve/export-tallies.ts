@@ -2,6 +2,17 @@ import type { ExportedSamples } from '../../export/contract.js'
 import type { SampleFamily } from '../../model/family.js'
 import { exportFamilies } from '../../runtime/exporters/export-metrics.js'
 
+/** The names differ from those of the application, whose processes may export as well. */
+const [exports, samples, dropped, success] = (['exports', 'samples', 'dropped', 'success'] as const).map((which) => {
+  const { name, help } = exportFamilies[which]
+  return { name: name.replace(/^promhive_/, 'promhive_serve_'), help }
+}) as [OwnFamily, OwnFamily, OwnFamily, OwnFamily]
+
+interface OwnFamily {
+  readonly name: string
+  readonly help: string
+}
+
 /** Counts the exports of a process without metrics, and shows them as families. */
 export class ExportTallies {
   private readonly byExporter = new Map<string, Tally>()
@@ -19,12 +30,11 @@ export class ExportTallies {
   families(): readonly SampleFamily[] {
     const all = [...this.byExporter]
     if (all.length === 0) return []
-    const { exports, samples, dropped, success } = exportFamilies
     const results = all.flatMap(([exporter, { ok, failed }]) => [
       { name: exports.name, labels: { exporter, result: 'failed' }, value: failed },
       { name: exports.name, labels: { exporter, result: 'ok' }, value: ok },
     ])
-    const each = ({ name }: { readonly name: string }, value: (tally: Tally) => number | undefined) =>
+    const each = ({ name }: OwnFamily, value: (tally: Tally) => number | undefined) =>
       all.flatMap(([exporter, tally]) => {
         const shown = value(tally)
         return shown === undefined ? [] : [{ name, labels: { exporter }, value: shown }]

@@ -73,7 +73,7 @@ export class PageReader {
   }
 
   private async readingOf(gathered: Gathered, began: number): Promise<PageReading> {
-    const at = Date.now()
+    const timestamp = Date.now()
     const { workers: live, writers, faults, pause } = gathered
     const workers = writers && this.workers.look(writers)
     const sorted = [...gathered.families].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
@@ -83,7 +83,7 @@ export class PageReader {
     for (const family of listed) families.push(await this.families.read(family, detailed.has(family), pause))
     const others = sorted.slice(listed.length)
     return {
-      at,
+      at: timestamp,
       seconds: (monotonicNow() - began) / 1000,
       location: this.source.location(),
       live,

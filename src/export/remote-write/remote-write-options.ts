@@ -127,6 +127,10 @@ function credentialsOf(options: ReceiverOptions): Credentials {
   const several =
     [tokens, passwords].find((each) => each.length > 1) ?? (tokens.length > 0 && given.length > 1 ? given : [])
   if (several.length > 0) throw fault(`${several.join(' and ')} exclude each other: set one of them`)
+  const { bearerToken } = options
+  if (bearerToken !== undefined && invalidHeader({ bearerToken }) !== undefined) {
+    throw fault('bearerToken has a character that HTTP does not allow in a header, such as a line break')
+  }
   if (passwords.length > 0 && !given.includes('username')) throw fault(`${passwords[0]} needs username`)
   return new Credentials(options)
 }

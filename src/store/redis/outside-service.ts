@@ -1,11 +1,14 @@
 import { MetricsError } from '../../model/errors.js'
+import type { Lease } from '../../model/lease.js'
 import type { Pause, Source, SourceReading } from '../contract.js'
+import { Keys } from './keys.js'
 import { Ledger } from './ledger.js'
 import type { RedisBackendSettings } from './options.js'
 import type { ScriptConnection } from './script.js'
 import { Service } from './service.js'
 import type { ServiceSnapshots } from './service-snapshots.js'
 import { sourceOf } from './service-source.js'
+import { TaskLease } from './task-lease.js'
 
 export interface OutsideServiceOptions {
   readonly settings: RedisBackendSettings
@@ -49,6 +52,13 @@ export class OutsideService {
   /** Renews the expiry of the keys while the process runs, whether it is scraped or not. */
   start(): void {
     this.service.start()
+  }
+
+  /** Returns the lease of a task that one process does for all of the service. */
+  lease(task: string): Lease {
+    const { settings, connection } = this.options
+    const timeout = settings.connectTimeout + settings.commandTimeout
+    return new TaskLease(task, new Keys(settings.keyPrefix), { connection, timeout })
   }
 
   snapshots(): ServiceSnapshots {

@@ -22,9 +22,9 @@ describe('promhive serve starts the exporters of the environment', () => {
     // It sends next in an hour: what follows is of the end.
     await actor.ask('count', 'jobs_total', {}, 4)
     const { body } = await ask(served.url)
-    expect(body).toMatch(/^promhive_exports_total\{exporter="textFile",result="ok"\} 1$/m)
-    expect(body).toMatch(/^promhive_exports_total\{exporter="textFile",result="failed"\} 0$/m)
-    expect(body).toMatch(/^promhive_export_last_success_timestamp_seconds\{exporter="textFile"\} 1/m)
+    expect(body).toMatch(/^promhive_serve_exports_total\{exporter="textFile",result="ok"\} 1$/m)
+    expect(body).toMatch(/^promhive_serve_exports_total\{exporter="textFile",result="failed"\} 0$/m)
+    expect(body).toMatch(/^promhive_serve_export_last_success_timestamp_seconds\{exporter="textFile"\} 1/m)
     // It is no process of the application.
     expect(body).toMatch(/^promhive_writers\{state="live"\} 1$/m)
     expect([await served.stop(), served.errors()]).toEqual([0, ''])

@@ -99,6 +99,24 @@ const scripts = {
     await methods('ValueBackend', values, [['flush'], ['close']])
   },
 
+  /** In a directory, with a collection that takes its time, and without an etcd. */
+  async exporters() {
+    const { Counter, explain } = await import('promhive')
+    const { announceTarget } = await import('promhive/etcd')
+    const { startTextFile } = await import('promhive/text-file')
+    const { startWorkerTarget } = await import('promhive/targets')
+    new Counter({ name: 'a_total', help: 'A.', collect })
+    await settles('explain', explain())
+    const path = `${process.env.PROMHIVE_DIR}-file.prom`
+    const exporter = startTextFile({ path, removeAtStop: true })
+    await methods('RunningExporter', exporter, [['send'], ['stop']])
+    const starting = startWorkerTarget({ ports: 0 })
+    await settles('startWorkerTarget', starting)
+    await methods('WorkerTarget', await starting, [['close']])
+    const target = announceTarget({ url: 'http://127.0.0.1:1', address: '127.0.0.1:2', job: 'a', timeout: 0.2 })
+    await methods('TargetAnnouncement', target, [['stop']])
+  },
+
   /** In a directory, with the entries of other clients. */
   async clients() {
     const gateway = createServer((_, response) => setTimeout(() => response.end(), 30).unref())
