@@ -123,5 +123,6 @@ export function servedService(
   const close = (): Promise<void> => service.close()
   const readiness = readingCheck(() => everything)
   const page = pageOf(gatherer, () => target.name)
-  return { name: target.name, exposition, gatherer, lease: () => alwaysHeld, readiness, routes: [], page, close }
+  const lease = (exporter: string): Lease => service.lease(exporter)
+  return { name: target.name, exposition, gatherer, lease, readiness, routes: [], page, close }
 }

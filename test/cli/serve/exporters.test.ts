@@ -5,7 +5,9 @@ import { promhiveServe } from '../../helpers/processes/command.js'
 import { Exposition } from '../../helpers/processes/exposition.js'
 import { ask } from '../../helpers/processes/http.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
-import { until } from '../../helpers/processes/until.js'
+import { pause, until } from '../../helpers/processes/until.js'
+import { hasRedis } from '../../helpers/redis/redis-server.js'
+import { startRedis } from '../../helpers/redis/started-redis.js'
 
 const timeout = 60_000
 
@@ -61,6 +63,30 @@ describe('promhive serve starts the exporters of the environment', () => {
     await until(
       () => jobsIn(path),
       (jobs) => jobs === 7,
+    )
+    await served.stop()
+  })
+
+  test.runIf(hasRedis)('does so for an application in Redis', { timeout }, async ({ stage }) => {
+    const { url } = await startRedis(stage)
+    const { path, env } = placesIn(stage)
+    const program = join(import.meta.dirname, '../../export/text-file/programs/writes.mjs')
+    const redis = { PROMHIVE_BACKEND_CLASS: 'promhive/redis#redis', PROMHIVE_REDIS_URL: url }
+    const actor = await stage.start(program, { env: redis })
+    await actor.ask('count', 'jobs_total', {}, 3)
+    await actor.ask('start', { path: join(stage.folder(), 'own.prom'), interval: 3600 })
+    await until(
+      () => actor.ask('last'),
+      (last) => last === 'ok',
+    )
+    const served = await promhiveServe(stage, ['--redis', url], env)
+    // Longer than it takes to export once.
+    await pause(3_000)
+    expect(jobsIn(path)).toBeUndefined()
+    await actor.ask('stop')
+    await until(
+      () => jobsIn(path),
+      (jobs) => jobs === 3,
     )
     await served.stop()
   })

@@ -83,7 +83,7 @@ test.each<[unknown, string]>([
   [{ protocol: 'grpc' }, 'protocol must be http/protobuf or http/json, got "grpc"'],
   [{ compression: true }, 'compression must be none or gzip, got true'],
   [{ temporality: 'Delta' }, 'temporality must be cumulative or delta or lowmemory, got "Delta"'],
-  [{ headers: 'a=b' }, 'headers must be an object of texts, got "a=b"'],
+  [{ headers: 'a=b' }, 'headers must be an object of texts, got the type string'],
   [{ headers: { 'a b': '1' } }, 'headers must be names and values that HTTP allows, got "a b"'],
   [{ headers: { token: 'x\n' } }, 'headers must be names and values that HTTP allows, got "token"'],
   [{ resourceAttributes: { a: {} } }, 'resourceAttributes must be an object of texts, got an object'],

@@ -27,6 +27,7 @@ test.for<[string, Readonly<Record<string, unknown>>, string]>([
   ['an empty job', { job: '' }, 'job must be a text'],
   ['two tokens', { bearerToken: 'a', bearerTokenFile: 'b' }, 'bearerToken and bearerTokenFile exclude each other'],
   ['a token and a user', { bearerToken: 'a', username: 'b' }, 'bearerToken and username exclude each other'],
+  ['a token with a line break', { bearerToken: 'a\nb' }, 'bearerToken has a character that HTTP does not allow'],
   ['a password without a user', { password: 'a' }, 'password needs username'],
   ['a certificate without its key', { tls: { certFile: 'a' } }, 'tls.certFile needs tls.keyFile'],
   ['an unknown file', { tls: { cafile: 'a' } }, 'did you mean "caFile"?'],
