@@ -1,4 +1,4 @@
-import { MetricsError } from '../model/errors.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
 import { clearTimeout, monotonicNow, setTimeout } from '../platform/timers.js'
 
 /** Milliseconds for which a scrape waits for the `collect()` of one metric, or the `get()` of a plug-in's metric. */
@@ -13,14 +13,9 @@ export async function runCollect(
   try {
     await oneAtATime(metric, metric.collect)
   } catch (cause) {
-    const text = `collect() of ${metric.name} failed (${messageOf(cause)}); its last values are served`
+    const text = `collect() of ${metric.name} failed (${reasonOf(cause)}); its last values are served`
     onError(new MetricsError('COLLECT_FAILED', text, { cause }))
   }
-}
-
-/** Returns the message of an error of the application, in one line. */
-export function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }
 
 /** Waits for application code, with the timeout of a scrape. */

@@ -1,5 +1,5 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { exactFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import { refOfKey } from '../../model/series-ref.js'
@@ -89,8 +89,7 @@ export class ValueBackend implements Backend {
     try {
       answer = this.values.initialize!(this.config as never)
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      const text = `${this.name} could not be initialised with its configuration (${why})`
+      const text = `${this.name} could not be initialised with its configuration (${reasonOf(cause)})`
       throw new MetricsError('BACKEND_CONFIG_INVALID', text, { cause })
     }
     if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') this.ready = true
