@@ -1,7 +1,7 @@
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { clearInterval, monotonicNow, setInterval, setTimeout } from '../../platform/timers.js'
+import { ReplacedFile } from '../replaced-file.js'
 import type { AnnouncedTarget, Announcement, AnnouncementEvents } from './announcement.js'
-import { ReplacedFile } from './replaced-file.js'
 import { targetGroups } from './target-groups.js'
 
 /** Milliseconds between two checks of the file. */
@@ -49,7 +49,7 @@ export class FileSd implements Announcement {
     private readonly events: AnnouncementEvents,
     private readonly every = interval,
   ) {
-    this.content = new ReplacedFile(file.path)
+    this.content = ReplacedFile.behindLinks(file.path)
   }
 
   async start(target: AnnouncedTarget): Promise<void> {
