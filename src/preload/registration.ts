@@ -17,6 +17,7 @@ import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-di
 import { chosenExporters, exportersForAll, startExporters } from '../runtime/exporters/configured.js'
 import { ownPage } from '../runtime/exporters/page.js'
 import { startNamedTarget } from '../runtime/targets/named-target.js'
+import { targetsOfApplication } from '../runtime/targets/targets-in.js'
 import { isLauncher } from './launchers.js'
 
 /*
@@ -106,6 +107,7 @@ function openPort(): void {
     events: portMetrics(context),
     readiness: readingCheck(() => context.gatherer),
     registry: context.registry,
+    routes: [targetsOfApplication()],
     pageSource: isOff(variables.page) ? undefined : ownPage(context.registry),
     alone: !hasSiblings(),
     family: familyUnderPm2(),
