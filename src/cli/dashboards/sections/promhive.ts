@@ -114,18 +114,6 @@ const counters: readonly (readonly [string, string, string, string])[] = [
     'Scrapes that the metrics port refused or cut off. Look for a second scraper, or one that reads slowly.',
   ],
   [
-    'promhive_exports_total',
-    'Exports',
-    'result',
-    'Exports that a destination has taken, or that failed. The log has the reason of a failure.',
-  ],
-  [
-    'promhive_export_dropped_samples_total',
-    'Values that were not exported',
-    'exporter',
-    'Values that a destination refused, or that could not be sent.',
-  ],
-  [
     'promhive_redis_flushes_total',
     'Flushes to Redis',
     'result',
