@@ -1,4 +1,5 @@
 import { MetricsError, reasonOf } from '../model/errors.js'
+import { isPromiseLike } from '../model/promise-like.js'
 import { clearTimeout, monotonicNow, setTimeout } from '../platform/timers.js'
 
 /** Milliseconds for which a scrape waits for the `collect()` of one metric, or the `get()` of a plug-in's metric. */
@@ -20,7 +21,7 @@ export async function runCollect(
 
 /** Waits for application code, with the timeout of a scrape. */
 export async function withinTimeout<T>(running: T | PromiseLike<T>): Promise<T> {
-  if (typeof (running as PromiseLike<T> | undefined)?.then !== 'function') return running
+  if (!isPromiseLike(running)) return running
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not done after ${timeout} ms`)), timeout).unref()

@@ -1,14 +1,11 @@
 import type { ObservedApplication } from '../application.js'
-import type { Panel, PanelUnit, Section } from '../panel.js'
+import { type FamilyPanel, panelsOf, type Section } from '../panel.js'
 import { aggregate, dashboardScope, Queries } from '../queries.js'
 
 const q = new Queries(dashboardScope)
 const rate = (by: string, name: string, ...matchers: readonly string[]): string => q.sumRate([by], name, ...matchers)
 
-/** Name of the family, title, unit, query, legend and description. */
-type Row = readonly [string, string, PanelUnit, string, string, string]
-
-const rows: readonly Row[] = [
+const panels: readonly FamilyPanel[] = [
   [
     'promhive_exports_total',
     'Failed exports',
@@ -89,10 +86,5 @@ const rows: readonly Row[] = [
 
 /** What the application sends by itself, and whether it arrives. */
 export function exportersSection({ has }: ObservedApplication): Section {
-  const panels = rows
-    .filter(([name]) => has(name))
-    .map(([, title, unit, expr, legend, description]): Panel => {
-      return { title, description, unit, queries: [{ expr, legend }] }
-    })
-  return { title: 'Exporters', panels }
+  return { title: 'Exporters', panels: panelsOf(panels, has) }
 }
