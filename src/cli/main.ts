@@ -1,4 +1,4 @@
-import { MetricsError } from '../model/errors.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
 import { nearest } from '../model/nearest-name.js'
 import type { Command } from './command.js'
 import { config } from './commands/config.js'
@@ -56,7 +56,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     return await command.run(rest)
   } catch (error) {
-    printError(`promhive ${name}: ${error instanceof Error ? error.message : error}`)
+    printError(`promhive ${name}: ${reasonOf(error)}`)
     if (isUsageError(error)) printError(`see promhive help ${name}`)
     return 1
   }

@@ -8,7 +8,7 @@ import { provideHttpInstrument } from '../instrument/http/http-instrument.js'
 import { checkNames, type HttpOptions } from '../instrument/http/http-options.js'
 import { collectDefaultMetrics } from '../instrument/node/default-metrics.js'
 import { portMetrics } from '../instrument/port/port-metrics.js'
-import { MetricsError } from '../model/errors.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
 import { isServiceLink, serviceLinkText } from '../model/service-link.js'
 import { firstSet, isOff, itemsOf, variables } from '../platform/environment.js'
 import { setImmediate } from '../platform/timers.js'
@@ -17,6 +17,7 @@ import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-di
 import { chosenExporters, exportersForAll, startExporters } from '../runtime/exporters/configured.js'
 import { ownPage } from '../runtime/exporters/page.js'
 import { startNamedTarget } from '../runtime/targets/named-target.js'
+import { targetsOfApplication } from '../runtime/targets/targets-in.js'
 import { isLauncher } from './launchers.js'
 
 /*
@@ -106,6 +107,7 @@ function openPort(): void {
     events: portMetrics(context),
     readiness: readingCheck(() => context.gatherer),
     registry: context.registry,
+    routes: [targetsOfApplication()],
     pageSource: isOff(variables.page) ? undefined : ownPage(context.registry),
     alone: !hasSiblings(),
     family: familyUnderPm2(),
@@ -139,11 +141,10 @@ function attempt(part: () => void): void {
   try {
     part()
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause)
     processContext().onError(
       cause instanceof MetricsError
         ? cause
-        : new MetricsError('INSTRUMENT_FAILED', `promhive/register: ${text}`, { cause }),
+        : new MetricsError('INSTRUMENT_FAILED', `promhive/register: ${reasonOf(cause)}`, { cause }),
     )
   }
 }

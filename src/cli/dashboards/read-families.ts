@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
 import { directoryArgument } from '../directory-argument.js'
 import { directoryGatherer } from '../directory-gatherer.js'
@@ -40,8 +40,8 @@ async function scraped(url: string): Promise<string> {
     if (response.ok) return body
     throw new Error(`status ${response.status}: ${body.trim().split('\n')[0]}`)
   } catch (error) {
-    const { message, cause } = error as Error
-    const reason = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : message
+    // fetch() puts the reason of a failed connection into the cause.
+    const reason = reasonOf((error instanceof Error && error.cause) || error)
     throw new MetricsError('READ_FAILED', `${url} cannot be scraped: ${reason}`, { cause: error })
   }
 }

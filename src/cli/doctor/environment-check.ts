@@ -1,4 +1,5 @@
 import { checkNames } from '../../instrument/http/http-options.js'
+import { reasonOf } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
 import { isServiceLink, isServiceVariable } from '../../model/service-link.js'
@@ -65,7 +66,7 @@ function impossible(env: NodeJS.ProcessEnv): Finding[] {
   try {
     checkNames(itemsOf(env[variables.httpNames[0]]), variables.httpNames[0])
   } catch (error) {
-    findings.push(warn('environment', (error as Error).message, 'promhive/register would measure no HTTP'))
+    findings.push(warn('environment', reasonOf(error), 'promhive/register would measure no HTTP'))
   }
   return findings
 }

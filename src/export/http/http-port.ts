@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { AllowedHosts } from './allowed-hosts.js'
 import { CertificateWatch } from './certificate-watch.js'
 import { Connections } from './connections.js'
@@ -133,8 +133,7 @@ export class HttpPort {
 
   /** Answers for a route that throws, which is a fault of promhive; the client gets no details. */
   private fail(request: IncomingMessage, response: ServerResponse, cause: unknown): void {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `${request.method} ${request.url} could not be answered: ${why}`
+    const text = `${request.method} ${request.url} could not be answered: ${reasonOf(cause)}`
     this.options.events.onError?.(new MetricsError('SERVER_FAILED', text, { cause }))
     if (response.headersSent) response.destroy()
     else this.write(request, response, textResponse(500, 'the request could not be answered\n'))

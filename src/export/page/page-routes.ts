@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { type HttpResponse, response } from '../http/response.js'
 import type { Route } from '../http/route-table.js'
 import { PageReader } from './page-reader.js'
@@ -65,7 +65,7 @@ export function pageRoutes(source: PageSource, scrapes: ScrapeLog, metricsPath: 
           return json(200, { ...(await reader.read()), metricsPath, scrapes: scrapes.last })
         } catch (cause) {
           const status = cause instanceof MetricsError && cause.code === 'SCRAPE_INCOMPLETE' ? 503 : 500
-          const error = cause instanceof Error ? cause.message : String(cause)
+          const error = reasonOf(cause)
           return json(status, { error, location: source.location(), scrapes: scrapes.last })
         }
       },

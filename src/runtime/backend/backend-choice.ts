@@ -1,5 +1,5 @@
 import { basename, isAbsolute, join } from 'node:path'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, variables } from '../../platform/environment.js'
 import type { Backend } from '../../store/contract.js'
@@ -60,8 +60,8 @@ export function checkBackend(backend: Backend, dir: string | undefined): void {
 }
 
 export function closeFailed({ name }: Backend, cause: unknown): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new MetricsError('FLUSH_FAILED', `the ${name} backend was left, and did not close (${why})`, { cause })
+  const text = `the ${name} backend was left, and did not close (${reasonOf(cause)})`
+  return new MetricsError('FLUSH_FAILED', text, { cause })
 }
 
 /**
@@ -221,5 +221,5 @@ function exportsOf(loaded: unknown): string {
 }
 
 function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message.split('\n')[0]! : String(cause)
+  return reasonOf(cause).split('\n')[0]!
 }

@@ -11,10 +11,12 @@ import { isOff, variables } from '../../platform/environment.js'
 import { held } from '../../platform/held.js'
 import { processContext } from '../current-context.js'
 import { register } from '../default-registry.js'
+import { targetsOfApplication } from '../targets/targets-in.js'
 import { isGatherer, ownPage } from './page.js'
 
 /**
- * Opens a separate port for scrapes: `GET /metrics` returns the numbers of the whole application.
+ * Opens a separate port for scrapes: `GET /metrics` returns the numbers of the whole application, and `GET /targets` the
+ * targets of its processes, for Prometheus' http_sd.
  *
  * @param options port (9464; 0 for any free one), host (127.0.0.1), path (/metrics), registry (the default one), page (true: a page for people
  * at `/`)
@@ -31,6 +33,7 @@ export async function startMetricsServer(
   const setup = {
     events: portMetrics(processContext()),
     readiness: readingCheck(() => processContext().gatherer),
+    routes: [targetsOfApplication()],
     page: page && isGatherer(registry) ? ownPage(registry) : undefined,
   }
   const server = await held(openMetricsServer({ ...givenOptions(options), registry }, setup))
