@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, vi } from 'vitest'
-import { loadBinding } from '#native'
+import { loadBinding } from '../../src/platform/addon.js'
 import { Merger } from '../../src/gather/merge.js'
 import { refOf } from '../../src/model/series-ref.js'
 import type { Backend } from '../../src/store/contract.js'

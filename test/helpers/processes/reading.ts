@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { type Binding, loadBinding } from '#native'
+import { type Binding, loadBinding } from '../../../src/platform/addon.js'
 import { Merger } from '../../../src/gather/merge.js'
 import type { MetricsError } from '../../../src/model/errors.js'
 import type { SampleFamily } from '../../../src/model/family.js'

@@ -1,7 +1,7 @@
 import { closeSync, cpSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { type Binding, loadBinding } from '#native'
+import { type Binding, loadBinding } from '../../../src/platform/addon.js'
 import type { Formatter } from '../../../src/exposition/formatter.js'
 import { Merger } from '../../../src/gather/merge.js'
 import { Slices } from '../../../src/platform/slices.js'
