@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { isOff, variables } from './environment.js'
 import { ownPlaces, packageRoot } from './package-root.js'
+import { requireFrom } from './require-from.js'
 
 /** What the addon gives: bytes, lengths, file descriptors, processes. Each throws an Error with an errno name as `code`. */
 export interface Binding {
@@ -24,31 +24,31 @@ export interface LoadedAddon {
   readonly reason?: string
 }
 
-let loaded: LoadedAddon | undefined
+let place: { readonly file: string } | { readonly reason: string } | undefined
 
-/** Loads the addon of this platform, once. */
+/** Loads the addon of this platform. */
 export function loadBinding(): LoadedAddon {
   if (isOff(variables.native)) return { reason: 'switched off by PROMHIVE_NATIVE=off' }
-  loaded ??= load()
-  return loaded
+  place ??= findAddon()
+  if ('reason' in place) return place
+  try {
+    return { binding: requireFrom(place.file)(place.file) as Binding }
+  } catch (cause) {
+    return { reason: cause instanceof Error ? cause.message : String(cause) }
+  }
 }
 
-function load(): LoadedAddon {
+function findAddon(): NonNullable<typeof place> {
   const platform = `${process.platform}-${process.arch}`
   const root = packageRoot()
   // The copy that somebody put beside a bundle, if the package itself is not there.
   const files =
     root === undefined
-      ? ownPlaces().map((place) => join(dirname(place), 'promhive.node'))
+      ? ownPlaces().map((own) => join(dirname(own), 'promhive.node'))
       : [join(root, 'prebuilds', platform, 'promhive.node')]
   const file = files.find((candidate) => existsSync(candidate))
-  if (file === undefined)
-    return { reason: root === undefined ? missingBeside(platform, files) : `no addon for ${platform}` }
-  try {
-    return { binding: createRequire(file)(file) as Binding }
-  } catch (cause) {
-    return { reason: cause instanceof Error ? cause.message : String(cause) }
-  }
+  if (file !== undefined) return { file }
+  return { reason: root === undefined ? missingBeside(platform, files) : `no addon for ${platform}` }
 }
 
 function missingBeside(platform: string, files: readonly string[]): string {

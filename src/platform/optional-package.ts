@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { ownPlaces } from './package-root.js'
+import { requireFrom } from './require-from.js'
 
 /**
  * Loads a package that the application may install. Bundlers do not see it, so they neither miss it nor include it, and
@@ -11,7 +11,7 @@ import { ownPlaces } from './package-root.js'
 export function requireOptional<T>(name: string): T {
   let fault: unknown
   for (const place of ownPlaces()) {
-    const require = createRequire(place)
+    const require = requireFrom(place)
     let file: string
     try {
       file = require.resolve(name)

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { packageVersion } from './package-version.js'
+import { requireFrom } from './require-from.js'
 
 /** The files that packages and files of promhive are looked up from: promhive's own one or, in a bundle, the bundle. */
 export function ownPlaces(): readonly string[] {
@@ -40,7 +40,7 @@ function rootAbove(folder: string): string | undefined {
 function installedRoot(): string | undefined {
   for (const place of ownPlaces()) {
     try {
-      const root = dirname(createRequire(place).resolve('promhive/package.json'))
+      const root = dirname(requireFrom(place).resolve('promhive/package.json'))
       if (isRoot(root)) return root
     } catch {}
   }

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { extname, join, resolve } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
 import { requireOptional } from '../../platform/optional-package.js'
+import { requireFrom } from '../../platform/require-from.js'
 import { textOf } from '../log.js'
 import { distrust } from './discovery.js'
 import { type Setting, type SettingName, settingNames, settings } from './settings.js'
@@ -93,7 +93,7 @@ function yaml(path: string): typeof import('yaml') {
 }
 
 function fromBeside(path: string): typeof import('yaml') | undefined {
-  const require = createRequire(resolve(path))
+  const require = requireFrom(resolve(path))
   let modulePath: string
   try {
     modulePath = require.resolve('yaml')
