@@ -41,7 +41,7 @@ export function loadBinding(): LoadedAddon {
 function findAddon(): NonNullable<typeof place> {
   const platform = `${process.platform}-${process.arch}`
   const root = packageRoot()
-  // The copy that somebody put beside a bundle, if the package itself is not there.
+  // A copy beside the bundle, if the package itself is not installed.
   const files =
     root === undefined
       ? ownPlaces().map((own) => join(dirname(own), 'promhive.node'))

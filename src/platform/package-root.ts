@@ -23,7 +23,7 @@ export function packageRoot(): string | undefined {
   return found.root
 }
 
-/** A bundler may have written something else in place of `import.meta.url`. */
+/** A bundler may have replaced `import.meta.url`. */
 function ownFile(): string {
   const url: unknown = import.meta.url
   if (typeof url === 'string' && url.startsWith('file:')) return fileURLToPath(url)
