@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { encryptionFromEnvironment } from '../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../export/http/port-environment.js'
@@ -39,10 +40,10 @@ interface Registration {
  * Starts once per process, whichever build was loaded first. An invalid setting disables its feature, and never the
  * application.
  *
- * @param command the program `promhive`: the programs that it runs are measured, and it is not
+ * @param root the folder of the package. Its program `promhive` is not measured; the programs that it runs are.
  */
-export function startRegistered(command: string): void {
-  if (shared[place] || isOnTheWay(process.argv[1] ?? '', command)) return
+export function startRegistered(root: string | undefined): void {
+  if (shared[place] || isOnTheWay(process.argv[1] ?? '', root)) return
   shared[place] = {}
   attempt(() => {
     if (!isOff(variables.http)) provideHttpInstrument(httpOptions()).measureEverything()
@@ -65,10 +66,11 @@ export async function yieldRegisteredPort(): Promise<void> {
   await registered.port?.stop()
 }
 
-function isOnTheWay(program: string, command: string): boolean {
+function isOnTheWay(program: string, root: string | undefined): boolean {
   if (isLauncher(program)) return true
+  if (root === undefined) return false
   try {
-    return realpathSync(program) === command
+    return realpathSync(program) === join(root, 'dist', 'esm', 'cli', 'bin.js')
   } catch {
     return false
   }

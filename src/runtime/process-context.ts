@@ -236,7 +236,10 @@ export class ProcessContext implements RegistryContext {
     }
     const reason = whyBuffered()
     if (reason !== undefined)
-      this.faults.warn('BUFFERED', `no native addon (${reason}): other processes see counts up to 100 ms late`)
+      this.faults.warn(
+        'BUFFERED',
+        `no native addon (${reason}): other processes see counts up to 100 ms late, and a kill -9 loses those`,
+      )
     this.moveTo(shared)
     if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
   }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { outlive } from '../../export/log-output.js'
 import { MetricsError } from '../../model/errors.js'
+import { requireFrom } from '../../platform/require-from.js'
 import { setTimeout } from '../../platform/timers.js'
 import { processContext } from '../../runtime/current-context.js'
 import { composeSupervisor } from '../../runtime/supervised/composition.js'
@@ -77,7 +77,7 @@ export const run: Command = {
 function programAt(path: string): string {
   if (existsSync(path)) return path
   try {
-    return createRequire(path).resolve(path)
+    return requireFrom(path).resolve(path)
   } catch (cause) {
     throw new MetricsError('OPTION_INVALID', `there is no ${path}`, { cause })
   }

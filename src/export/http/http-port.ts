@@ -60,7 +60,7 @@ export class HttpPort {
       headersTimeout: requestTimeout,
       connectionsCheckingInterval: Math.min(1_000, requestTimeout),
     }
-    return new HttpPort(await serverOf(options.tls, timeouts), options)
+    return new HttpPort(serverOf(options.tls, timeouts), options)
   }
 
   /** The port that the server listens on. */
@@ -179,11 +179,8 @@ function forbidden(host: string): HttpResponse {
 }
 
 /** The module is loaded with the first open port, because most processes of an application open none. */
-async function serverOf(tls: EncryptionOptions | undefined, timeouts: object): Promise<Server> {
-  if (tls === undefined) {
-    const { createServer } = await import('node:http')
-    return createServer(timeouts)
-  }
-  const { createServer } = await import('node:https')
+function serverOf(tls: EncryptionOptions | undefined, timeouts: object): Server {
+  if (tls === undefined) return process.getBuiltinModule('node:http').createServer(timeouts)
+  const { createServer } = process.getBuiltinModule('node:https')
   return createServer({ ...timeouts, ...serverOptions(tls), handshakeTimeout: 10_000 })
 }

@@ -102,7 +102,7 @@ export class RemoteWrite implements Destination {
   private async sendNow(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
     signal.throwIfAborted()
     const limits = this.limits(signal)
-    this.compress ??= await loadCompress()
+    this.compress ??= loadCompress()
     this.forgetAfterPause()
     let failure: unknown
     try {

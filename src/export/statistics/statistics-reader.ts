@@ -40,7 +40,7 @@ async function textOf(address: StatisticsAddress, signal: AbortSignal): Promise<
 
 /** Ignores the content type, because uWSGI and the proxies in front of it use different ones. */
 async function answer(kind: 'http' | 'https', url: string, signal: AbortSignal): Promise<Readable> {
-  const { get } = kind === 'http' ? await import('node:http') : await import('node:https')
+  const { get } = process.getBuiltinModule(kind === 'http' ? 'node:http' : 'node:https')
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, signal }, (response) => {
       if (response.statusCode === 200) return resolve(response)

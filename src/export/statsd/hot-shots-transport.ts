@@ -1,4 +1,5 @@
 import { getSystemErrorName } from 'node:util'
+import { requireOptional } from '../../platform/optional-package.js'
 import { DatagramRefused, type StatsdConnection, type StatsdTransport } from './connection.js'
 
 /** What promhive uses of a client of hot-shots. */
@@ -36,7 +37,7 @@ export class UnixTransport implements StatsdTransport {
 
   /** Connects for each export: an open socket of hot-shots would keep the process running. */
   async open(): Promise<StatsdConnection> {
-    const StatsD = await loadHotShots()
+    const StatsD = loadHotShots()
     let fault: Error | undefined
     const client = new StatsD({
       protocol: 'uds',
@@ -62,9 +63,9 @@ export class UnixTransport implements StatsdTransport {
   }
 }
 
-async function loadHotShots(): Promise<typeof import('hot-shots').StatsD> {
+function loadHotShots(): typeof import('hot-shots').StatsD {
   try {
-    return (await import('hot-shots')).StatsD
+    return requireOptional<typeof import('hot-shots')>('hot-shots').StatsD
   } catch (cause) {
     throw new Error('a unix: address needs the package hot-shots (npm install hot-shots), or use UDP', { cause })
   }

@@ -2,6 +2,7 @@ import { basename, isAbsolute, join } from 'node:path'
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, variables } from '../../platform/environment.js'
+import { requireFrom } from '../../platform/require-from.js'
 import type { Backend } from '../../store/contract.js'
 import { ValueBackend } from '../../store/values/value-backend.js'
 import { isValueBackendClass, type ValueBackendClass } from '../../store/values/value-protocol.js'
@@ -132,14 +133,13 @@ function load(name: string, source: string): unknown {
 }
 
 function loadModule(specifier: string, source: string): unknown {
-  const { createRequire } = process.getBuiltinModule('node:module')
   const { fileURLToPath } = process.getBuiltinModule('node:url')
   const name = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier
   // Resolved from the directory in which the application was started, then from the folder of its program.
   const places = [join(process.cwd(), 'x.js'), process.argv[1]].filter((place) => place && isAbsolute(place))
   let fault: unknown
   for (const place of places as string[]) {
-    const require = createRequire(place)
+    const require = requireFrom(place)
     let path: string
     try {
       path = require.resolve(name)

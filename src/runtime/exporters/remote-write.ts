@@ -14,8 +14,8 @@ import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { firstSet, otlpVariables } from '../../platform/environment.js'
+import { packageVersion } from '../../platform/package-version.js'
 import { isOnThisHost } from '../application-identity.js'
-import { packageVersion } from '../package-files.js'
 import { exportingProcess } from './exporting-process.js'
 import { receiverLease, receiverName } from './receiver-lease.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
@@ -61,7 +61,7 @@ export function startRemoteWrite(options: RemoteWriteOptions): RunningExporter {
   const seconds = interval ?? defaultInterval
   const limit = timeout ?? Math.min(10, seconds)
   const poster = new HttpPoster({ url, headers, tls, timeout: limit * 1000, retries: retriesStatus, backOff })
-  const receiver = new Receiver(poster, credentials, `promhive/${packageVersion()}`)
+  const receiver = new Receiver(poster, credentials, `promhive/${packageVersion}`)
   const job = settings.job ?? applicationName()
   const sender = {
     version,

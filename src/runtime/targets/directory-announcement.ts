@@ -1,6 +1,6 @@
-import type { Binding } from '#native'
 import type { AnnouncedTarget, Announcement, AnnouncementEvents } from '../../export/discovery/announcement.js'
 import { MetricsError, reasonOf } from '../../model/errors.js'
+import type { Binding } from '../../platform/addon.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
 import { sweepTargets, TargetFile } from '../../store/shared/target-file.js'
 

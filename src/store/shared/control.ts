@@ -1,7 +1,7 @@
 import { fstatSync, lstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Binding, loadBinding } from '#native'
 import { reasonOf } from '../../model/errors.js'
+import { type Binding, loadBinding } from '../../platform/addon.js'
 import { monotonicNow } from '../../platform/timers.js'
 import { randomBytes } from '../core/random-bytes.js'
 import { claimIsDead, makeClaim } from './claim.js'
