@@ -8,16 +8,23 @@ export interface HotShots {
   sendMessage(text: string, callback: (error?: Error | null) => void): void
   close(callback: (error?: Error) => void): void
   readonly protocol?: string
+  readonly host?: string
+  readonly port?: number
+  readonly path?: string
 }
 
 /** Sends through a client of hot-shots that belongs to the application, and that it closes. */
 export class ClientTransport implements StatsdTransport {
-  readonly place = 'the given client'
+  readonly place: string
 
   constructor(
     private readonly client: HotShots,
     readonly maxBytes: number,
-  ) {}
+  ) {
+    const { protocol = 'udp', host = 'localhost', port, path } = client
+    const address = protocol === 'uds' || path !== undefined ? path : [host, port].filter(Boolean).join(':')
+    this.place = `the given client of ${protocol}://${address}`
+  }
 
   async open(): Promise<StatsdConnection> {
     return new HotShotsConnection(this.client)

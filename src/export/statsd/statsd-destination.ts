@@ -123,8 +123,9 @@ class Sending {
     }
     await this.sendBatch(batch)
     if (this.last !== undefined) await this.settled()
-    const dropped = tooLong.length + changes.infinite
-    return { samples: this.samples, ...(dropped > 0 && { dropped, reason: reasonFor(tooLong[0]) }) }
+    const { infinite } = changes
+    const dropped = tooLong.length + infinite.length
+    return { samples: this.samples, ...(dropped > 0 && { dropped, reason: reasonFor(tooLong[0], infinite[0]) }) }
   }
 
   private async sendBatch(batch: readonly Datagram[]): Promise<void> {
@@ -178,7 +179,7 @@ class Sending {
   }
 }
 
-function reasonFor(longest: StatsdLine | undefined): string {
-  if (longest === undefined) return 'statsd has no way to write an infinite value'
+function reasonFor(longest: StatsdLine | undefined, infinite = ''): string {
+  if (longest === undefined) return `${infinite.slice(0, 100)} is infinite, which statsd has no way to write`
   return `the labels of ${longest.head.slice(0, 100)} are longer than a datagram; use shorter label values`
 }

@@ -8,7 +8,7 @@ import { describe } from '../../model/metric-name.js'
 import { firstSet, isOff, isOn, variables } from '../../platform/environment.js'
 import { packageVersion } from '../../platform/package-version.js'
 import { exportingProcess } from './exporting-process.js'
-import { receiverLease, receiverName } from './receiver-lease.js'
+import { openHeaders, receiverLease, receiverName } from './receiver-lease.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
 import { amountsFor } from './stored-amounts.js'
 
@@ -58,8 +58,8 @@ export function startOtlp(options: OtlpExporterOptions = {}): RunningExporter {
   }
   // Reports a variable that is ignored once, and not at each export.
   resourceOf({ ...resource, instance: '' }, warn)
-  // Without credentials, because other processes see it.
-  const receiver = receiverName(settings.url, options)
+  const tenant = { ...openHeaders(settings.headers), serviceName: settings.serviceName }
+  const receiver = receiverName(settings.url, options, tenant)
   const destination = new OtlpDestination(settings, {
     head: () => ({
       resource: resourceOf({ ...resource, instance: home.identity() }, () => {}),

@@ -17,7 +17,7 @@ import { firstSet, otlpVariables } from '../../platform/environment.js'
 import { packageVersion } from '../../platform/package-version.js'
 import { isOnThisHost } from '../application-identity.js'
 import { exportingProcess } from './exporting-process.js'
-import { receiverLease, receiverName } from './receiver-lease.js'
+import { openHeaders, receiverLease, receiverName } from './receiver-lease.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
 
 /** Options of `startRemoteWrite()`. */
@@ -75,7 +75,8 @@ export function startRemoteWrite(options: RemoteWriteOptions): RunningExporter {
   const destination = new RemoteWrite(poster.address, receiver, sender, {
     notice: (text) => home.warn('REMOTE_WRITE', text),
   })
-  const lease = receiverLease(home, 'remoteWrite', receiverName(url, { registry }))
+  const tenant = { ...openHeaders(headers), job: settings.job, username: options.username }
+  const lease = receiverLease(home, 'remoteWrite', receiverName(url, { registry }, tenant))
   return startExporter('remoteWrite', destination, { interval, timeout, registry }, defaultInterval, lease)
 }
 

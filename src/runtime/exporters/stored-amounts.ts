@@ -1,16 +1,22 @@
+import { LeftToApplication } from '../../export/contract.js'
 import { type AmountsRead, LocalAmounts, type SentAmounts } from '../../export/sent-amounts.js'
 import type { Gathered } from '../../gather/gatherer.js'
 import { RowNumbers } from '../../gather/row-numbers.js'
+import { Gauge } from '../../metric/gauge.js'
 import { Summary } from '../../metric/summary.js'
+import type { MetricsError } from '../../model/errors.js'
 import type { FamilyTable } from '../../model/family.js'
 import { labelValuesOf } from '../../model/series-key.js'
-import { hiddenRegistry } from '../../registry/hidden-registry.js'
+import { setImmediate } from '../../platform/timers.js'
+import { hiddenRegistry, hiddenSeries } from '../../registry/hidden-registry.js'
 import { Registry } from '../../registry/registry.js'
 import type { ProcessContext } from '../process-context.js'
 import { exportingProcess } from './exporting-process.js'
 import type { IntervalOptions } from './running-exporter.js'
 
 const familyName = 'promhive_sent_amounts'
+
+const sendersName = 'promhive_difference_senders'
 
 /** Datagrams that are marked at a time where marking them takes an answer of a server. */
 const remoteBatch = 32
@@ -35,6 +41,8 @@ class StoredAmounts implements SentAmounts {
       maxSeries: Number.POSITIVE_INFINITY,
       registers: [hiddenRegistry(context)],
     })
+    // After this turn of the event loop, so that configure() has been called.
+    setImmediate(() => this.show()).unref()
   }
 
   get batch(): number {
@@ -49,6 +57,21 @@ class StoredAmounts implements SentAmounts {
     }
     while (!index.follow()) if (pause.due()) await pause.rest()
     return index
+  }
+
+  /** Shows processes outside of the application that this one sends, or will send. */
+  private show(): void {
+    try {
+      const senders = new Gauge({
+        name: sendersName,
+        help: 'How many processes send differences to a destination, or wait for doing so.',
+        labelNames: ['destination'],
+        registers: [hiddenRegistry(this.context)],
+      })
+      senders.set({ destination: this.destination }, 1)
+    } catch (cause) {
+      this.context.onError(cause as MetricsError)
+    }
   }
 
   add(series: string, amount: number): void {
@@ -70,13 +93,31 @@ class StoredAmounts implements SentAmounts {
 }
 
 /**
+ * Keeps the amounts in a process that reads an application from outside. The application does not know them, and would
+ * send them again. So this process sends nothing once a process of the application does, for as long as it runs.
+ */
+class OutsideAmounts extends LocalAmounts {
+  constructor(private readonly destination: string) {
+    super({ fromNow: true })
+  }
+
+  override async read(gathered?: Gathered): Promise<AmountsRead> {
+    const senders = hiddenSeries(gathered?.hidden ?? [], sendersName)
+    if (!senders.some(([destination]) => destination === this.destination)) return this
+    throw new LeftToApplication(
+      'the application itself sends differences to this destination, so this process sends none; export in one place only',
+    )
+  }
+}
+
+/**
  * Returns where the amounts that were sent are kept: with the counts, or in this process if the numbers are not those of
  * a registry whose counts processes share.
  */
 export function amountsFor(place: string, registry: IntervalOptions['registry']): SentAmounts {
   const { context } = exportingProcess()
   if (registry === undefined) {
-    return context === undefined ? new LocalAmounts({ fromNow: true }) : new StoredAmounts(context, place)
+    return context === undefined ? new OutsideAmounts(place) : new StoredAmounts(context, place)
   }
   const isShared = context !== undefined && registry instanceof Registry && registry.context === context
   return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`) : new LocalAmounts()
