@@ -1,17 +1,20 @@
 import { crc32 } from 'node:zlib'
 import type { Pause } from '../../model/pause.js'
 import type { Definitions } from './definitions.js'
-import { headLength, keyTextAt, type ValueLength, valueLengthOf, valuePosition } from './entries.js'
+import { headLength, type ValueLength, valueLengthOf } from './entries.js'
 import type { FileBuffer } from './file-buffer.js'
 import type { FileKeys } from './file-key.js'
+import { FileGauges } from './file-gauges.js'
 import type { FileName, FileType } from './file-name.js'
-import { FileSeries, type KnownBounds } from './file-series.js'
+import { FileTotals, type KnownBounds } from './file-totals.js'
+import type { Sums } from './sums.js'
 
 /** What one scrape uses for all files. */
 export interface FileCircumstances {
   readonly buffer: FileBuffer
   readonly definitions: Definitions
-  /** The keys of this scrape, because the processes of an application have the same ones. */
+  readonly sums: Sums
+  /** The keys of all files, because the processes of an application have the same ones. */
   readonly keys: Readonly<Record<FileType, FileKeys>>
   readonly pause: Pause
 }
@@ -27,7 +30,7 @@ export type Comparison = 'same' | 'changed' | 'went_back' | 'other_file'
  * same inode and the same size.
  */
 export class FileEntries {
-  readonly series: FileSeries
+  readonly series: FileGauges | FileTotals
   /** How many keys are not those of a metric that can be shown. */
   unknownKeys = 0
   private end = headLength
@@ -41,11 +44,14 @@ export class FileEntries {
   /** @param created unix seconds at which the file was created */
   constructor(
     private readonly file: FileName,
-    definitions: Definitions,
+    { definitions, sums }: Pick<FileCircumstances, 'definitions' | 'sums'>,
     bounds: KnownBounds,
     created: number,
   ) {
-    this.series = new FileSeries(file, definitions, bounds, created)
+    this.series =
+      file.type === 'gauge'
+        ? new FileGauges(file, definitions, created)
+        : new FileTotals(file, definitions, sums, bounds, created)
     this.edition = definitions.edition
   }
 
@@ -71,10 +77,10 @@ export class FileEntries {
   refresh(buffer: FileBuffer, isChecked: boolean, acceptLess: boolean): Comparison {
     const values = isChecked ? this.cleared(buffer) : buffer.doubles
     if (values === undefined) return 'other_file'
-    const { series } = this
-    const compared = series.compare(values)
+    const shown = this.series.values
+    const compared = shown.compare(values)
     if (compared === 'same' || (compared === 'went_back' && !acceptLess)) return compared
-    series.take(values)
+    shown.take(values)
     return 'changed'
   }
 
@@ -82,7 +88,7 @@ export class FileEntries {
   private cleared(buffer: FileBuffer): Float64Array | undefined {
     const { series, end } = this
     const values = buffer.copyOfDoubles()
-    series.copy(buffer.doubles, values)
+    series.values.copy(buffer.doubles, values)
     this.clearValues(buffer, 0)
     return crc32(buffer.bytes.subarray(headLength, end)) === this.checksum ? values : undefined
   }
@@ -100,22 +106,21 @@ export class FileEntries {
     this.valueLength ??= valueLengthOf(buffer, end)
     const { valueLength } = this
     if (valueLength === undefined) return false
-    const [valuesBefore, shownBefore] = [this.valueCount, series.size]
+    const [valuesBefore, shownBefore] = [this.valueCount, series.values.size]
     let at = from
     for (let count = 1; at < end; count++) {
-      const position = valuePosition(buffer, at, end, valueLength)
-      if (position === 0) break
-      const index = position / 8
-      const time = valueLength === 16 ? index + 1 : undefined
-      const key = known.read(keyTextAt(buffer, at))
+      const number = known.numberAt(buffer, at, end, valueLength)
+      if (number === 0) break
+      at += known.lengthOf(number)
+      const index = at / 8
+      const key = known.keyOf(number)
       if (key === undefined) this.unknownKeys++
-      else series.add(key, index, time)
+      else series.add(key, index, valueLength === 16 ? index + 1 : undefined)
       this.addValue(index)
-      if (time !== undefined) this.addValue(time)
-      at = position + valueLength
+      at += valueLength
       if (count % 32 === 0 && pause.due()) await pause.rest()
     }
-    series.take(buffer.doubles, shownBefore)
+    series.values.take(buffer.doubles, shownBefore)
     this.clearValues(buffer, valuesBefore)
     this.checksum = crc32(buffer.bytes.subarray(from, at), this.checksum)
     this.end = at
@@ -123,8 +128,11 @@ export class FileEntries {
   }
 
   private clearValues({ doubles }: FileBuffer, from: number): void {
-    const { values, valueCount } = this
-    for (let i = from; i < valueCount; i++) doubles[values[i]!] = 0
+    const { values, valueCount, valueLength } = this
+    for (let i = from; i < valueCount; i++) {
+      doubles[values[i]!] = 0
+      if (valueLength === 16) doubles[values[i]! + 1] = 0
+    }
   }
 
   private addValue(index: number): void {

@@ -1,7 +1,11 @@
 import { isLabelName } from '../../model/label-set.js'
 import { isMetricName } from '../../model/metric-name.js'
 import type { SeriesKey } from '../../model/series-key.js'
+import { keyTextAt, type ValueLength, valuePosition } from './entries.js'
+import type { FileBuffer } from './file-buffer.js'
 import type { FileType } from './file-name.js'
+import { HeadNumbers } from './head-numbers.js'
+import type { SummedSeries } from './sums.js'
 
 /** The series that a value belongs to. Values of the same series have the same object. */
 export interface KeySeries {
@@ -12,6 +16,8 @@ export interface KeySeries {
   readonly labels: readonly (readonly [name: string, value: string])[]
   /** The key of the series as it was last determined, because every process has the same series. */
   resolved?: { readonly mode: string | undefined; readonly edition: number; readonly key: SeriesKey }
+  /** The series as it was last found among the sums. */
+  summed?: SummedSeries
 }
 
 /** The key of one value. */
@@ -24,27 +30,56 @@ export interface FileKey {
 /** The help text of files that have none: before version 0.16. */
 const defaultHelp = 'Multiprocess metric'
 
-/** The keys of files of one type. Each text is parsed once. */
+/** The keys of files of one type. Each is parsed once: later, its bytes are recognized. */
 export class FileKeys {
-  private readonly keys = new Map<string, FileKey | undefined>()
+  private readonly heads = new HeadNumbers()
+  /** By the number of the head. */
+  private readonly keys: (FileKey | undefined)[] = [undefined]
   private readonly series = new Map<string, KeySeries>()
 
   constructor(private readonly type: FileType) {}
 
+  /** How many bytes the heads of all keys have. */
+  get size(): number {
+    return this.heads.size * 4
+  }
+
+  /**
+   * Returns the number of the entry's head at `at`: of its bytes before its value.
+   *
+   * @param end the number of bytes in use
+   * @returns 0 if there is no whole entry at this position
+   */
+  numberAt(buffer: FileBuffer, at: number, end: number, valueLength: ValueLength): number {
+    const { heads } = this
+    const { words } = buffer
+    const from = at / 4
+    const predicted = heads.predicted(words, from)
+    if (predicted !== 0 && at + heads.lengthOf(predicted) * 4 + valueLength <= end) return predicted
+    const position = valuePosition(buffer, at, end, valueLength)
+    if (position === 0) return 0
+    return heads.find(words, from, position / 4) || this.add(buffer, at, position)
+  }
+
+  /** Returns how many bytes a head has. */
+  lengthOf(number: number): number {
+    return this.heads.lengthOf(number) * 4
+  }
+
+  /** Returns the key of a head; undefined if it is not that of a metric, or has names that text 0.0.4 cannot print. */
+  keyOf(number: number): FileKey | undefined {
+    return this.keys[number]
+  }
+
+  private add(buffer: FileBuffer, at: number, position: number): number {
+    this.keys.push(this.parse(keyTextAt(buffer, at)))
+    return this.heads.add(buffer.words, at / 4, position / 4)
+  }
+
   /**
    * Reads a key: `[metric, sample, {label: value}, help]`; before version 0.16 without the help text, and before 0.4 with
    * the names and the values of the labels in two lists.
-   *
-   * @returns undefined for anything else, and for names that text 0.0.4 cannot print
    */
-  read(text: string): FileKey | undefined {
-    const known = this.keys.get(text)
-    if (known !== undefined || this.keys.has(text)) return known
-    const key = this.parse(text)
-    this.keys.set(text, key)
-    return key
-  }
-
   private parse(text: string): FileKey | undefined {
     const [metric, sample, labels, last] = listOf(text)
     if (typeof metric !== 'string' || typeof sample !== 'string') return undefined

@@ -1,0 +1,168 @@
+import { histogramSlots } from '../../model/layout/histogram.js'
+import { summarySlots } from '../../model/layout/summary.js'
+import { SeriesLog } from '../core/series-log.js'
+import type { Definitions } from './definitions.js'
+import type { FileKey, KeySeries } from './file-key.js'
+import type { FileName } from './file-name.js'
+import { FileValues } from './file-values.js'
+import type { SummedFamily, SummedSeries, Sums } from './sums.js'
+
+/** A series of several values that are not all in the file yet: the indexes of those that are. */
+interface IncompleteSeries {
+  sum: number | undefined
+  count: number | undefined
+  readonly bounds: number[]
+  readonly buckets: number[]
+}
+
+/** The bounds of a histogram by its name; a file that has others is read again with all of them. */
+export type KnownBounds = Map<string, readonly number[]>
+
+/**
+ * The counters, histograms or summaries of one file, and where their values belong among the sums.
+ *
+ * Python's client adds the values of a histogram or a summary one after the other. Such a series is shown once its last
+ * value is there: until then, all of them are 0.
+ */
+export class FileTotals {
+  /** Empty, because the series are in the log of the sums. */
+  readonly log = new SeriesLog()
+  readonly values = new FileValues(true)
+  readonly families: SummedFamily[] = []
+  readonly series: SummedSeries[] = []
+  /** Whether a histogram has further bounds, so the file must be read again from its beginning. */
+  outdated = false
+  private readonly familiesById = new Map<string, SummedFamily>()
+  private last: { readonly name: string; readonly help: string; readonly family: SummedFamily } | undefined
+  private readonly incomplete = new Map<KeySeries, IncompleteSeries>()
+  /** The series that the last value belongs to, because its further ones follow. */
+  private lastSeries: KeySeries | undefined
+  private lastIncomplete: IncompleteSeries | undefined
+
+  /** @param created unix seconds at which the file was created */
+  constructor(
+    private readonly file: FileName,
+    private readonly definitions: Definitions,
+    private readonly sums: Sums,
+    private readonly bounds: KnownBounds,
+    readonly created: number,
+  ) {}
+
+  /** Whether a series lacks some of its values. */
+  get isIncomplete(): boolean {
+    return this.incomplete.size > 0
+  }
+
+  /**
+   * Adds a value.
+   *
+   * @param index the index of the value among the float64 of the file
+   */
+  add(key: FileKey, index: number): void {
+    const { type } = this.file
+    if (type === 'counter') this.values.place(this.open(key.series), index)
+    else if (type === 'summary') this.addToSummary(key, index)
+    else this.addToHistogram(key, index)
+  }
+
+  /** Returns the number of series of each family. */
+  countByFamily(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const { family } of this.series) {
+      const { name } = family.descriptor
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+    return counts
+  }
+
+  private addToSummary({ series, part }: FileKey, index: number): void {
+    const found = this.incompleteOf(series)
+    if (part === 'sum') found.sum = index
+    else found.count = index
+    const { sum, count } = found
+    if (sum === undefined || count === undefined) return
+    this.complete(series)
+    const slot = this.open(series)
+    this.values.place(slot + summarySlots.sum, sum)
+    this.values.place(slot + summarySlots.count, count)
+  }
+
+  private addToHistogram({ series, part }: FileKey, index: number): void {
+    const found = this.incompleteOf(series)
+    if (part === 'sum') found.sum = index
+    if (typeof part !== 'number') return
+    found.buckets.push(index)
+    // The last one that the client adds.
+    if (part === Number.POSITIVE_INFINITY) {
+      this.complete(series)
+      this.openHistogram(series, found)
+    } else found.bounds.push(part)
+  }
+
+  private openHistogram(series: KeySeries, { sum, bounds, buckets }: IncompleteSeries): void {
+    const { values } = this
+    const all = this.boundsWith(series.name, bounds)
+    if (this.outdated) return
+    const slot = this.open(series, all)
+    if (sum !== undefined) values.place(slot + histogramSlots.sum, sum)
+    const first = slot + histogramSlots.buckets
+    for (let i = 0; i < bounds.length; i++) {
+      values.place(first + (all[i] === bounds[i] ? i : all.indexOf(bounds[i]!)), buckets[i]!)
+    }
+    values.place(first + all.length, buckets.at(-1)!)
+  }
+
+  /** Returns the bounds of a histogram, those of one series included. */
+  private boundsWith(name: string, bounds: readonly number[]): readonly number[] {
+    const known = this.bounds.get(name)
+    if (known !== undefined && bounds.every((bound, i) => known[i] === bound || known.includes(bound))) return known
+    if (known !== undefined) this.outdated = true
+    const all = [...new Set([...(known ?? []), ...bounds])].sort((a, b) => a - b)
+    this.bounds.set(name, all)
+    return all
+  }
+
+  private incompleteOf(series: KeySeries): IncompleteSeries {
+    if (this.lastSeries === series) return this.lastIncomplete!
+    let found = this.incomplete.get(series)
+    if (found === undefined) {
+      found = { sum: undefined, count: undefined, bounds: [], buckets: [] }
+      this.incomplete.set(series, found)
+    }
+    this.lastSeries = series
+    this.lastIncomplete = found
+    return found
+  }
+
+  private complete(series: KeySeries): void {
+    this.incomplete.delete(series)
+    this.lastSeries = undefined
+  }
+
+  /** Opens a series; returns its first slot. */
+  private open(series: KeySeries, bounds?: readonly number[]): number {
+    const key = this.definitions.seriesKeyOf(this.file, series)
+    const family = this.familyOf(series, bounds)
+    let { summed } = series
+    if (summed === undefined || summed.family !== family || summed.isGone) {
+      series.summed = summed = this.sums.seriesOf(family, key)
+    }
+    this.series.push(summed)
+    return summed.slot
+  }
+
+  private familyOf({ name, help }: KeySeries, bounds?: readonly number[]): SummedFamily {
+    // Most series belong to the same family as the one before.
+    const { last } = this
+    if (last !== undefined && last.name === name && last.help === help) return last.family
+    const id = `${name} ${help}`
+    let family = this.familiesById.get(id)
+    if (family === undefined) {
+      family = this.sums.familyOf(this.definitions.descriptorOf(this.file, name, help, bounds))
+      this.familiesById.set(id, family)
+      this.families.push(family)
+    }
+    this.last = { name, help, family }
+    return family
+  }
+}
