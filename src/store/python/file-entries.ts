@@ -1,10 +1,11 @@
 import { crc32 } from 'node:zlib'
 import type { Pause } from '../../model/pause.js'
+import { grown } from '../../model/series-index/hash-chains.js'
 import type { Definitions } from './definitions.js'
-import { headLength, type ValueLength, valueLengthOf } from './entries.js'
+import { type FileLayout, headLength, layoutOfFile, type ValueLength } from './entries.js'
 import type { FileBuffer } from './file-buffer.js'
-import type { FileKeys } from './file-key.js'
 import { FileGauges } from './file-gauges.js'
+import type { FileKeys, KeySeries } from './file-key.js'
 import type { FileName, FileType } from './file-name.js'
 import { FileTotals, type KnownBounds } from './file-totals.js'
 import type { Sums } from './sums.js'
@@ -31,13 +32,15 @@ export type Comparison = 'same' | 'changed' | 'went_back' | 'other_file'
  */
 export class FileEntries {
   readonly series: FileGauges | FileTotals
+  private readonly gauges: FileGauges | undefined
+  private readonly totals: FileTotals | undefined
   /** How many keys are not those of a metric that can be shown. */
   unknownKeys = 0
   private end = headLength
   private checksum = 0
   private valueLength: ValueLength | undefined
   /** Where values are, in float64 from the beginning of the file. */
-  private values = new Int32Array(64)
+  private values: Int32Array = new Int32Array(0)
   private valueCount = 0
   private readonly edition: number
 
@@ -48,10 +51,10 @@ export class FileEntries {
     bounds: KnownBounds,
     created: number,
   ) {
-    this.series =
-      file.type === 'gauge'
-        ? new FileGauges(file, definitions, created)
-        : new FileTotals(file, definitions, sums, bounds, created)
+    const isGauge = file.type === 'gauge'
+    this.gauges = isGauge ? new FileGauges(file, definitions, created) : undefined
+    this.totals = isGauge ? undefined : new FileTotals(file, definitions, sums, bounds, created)
+    this.series = this.gauges ?? this.totals!
     this.edition = definitions.edition
   }
 
@@ -103,21 +106,27 @@ export class FileEntries {
     const known = keys[this.file.type]
     const from = this.end
     if (from === end) return true
-    this.valueLength ??= valueLengthOf(buffer, end)
-    const { valueLength } = this
+    if (this.valueLength === undefined) this.see(layoutOfFile(buffer, end))
+    const { valueLength, gauges, totals } = this
     if (valueLength === undefined) return false
     const [valuesBefore, shownBefore] = [this.valueCount, series.values.size]
     let at = from
     for (let count = 1; at < end; count++) {
       const number = known.numberAt(buffer, at, end, valueLength)
       if (number === 0) break
-      at += known.lengthOf(number)
-      const index = at / 8
       const key = known.keyOf(number)
-      if (key === undefined) this.unknownKeys++
-      else series.add(key, index, valueLength === 16 ? index + 1 : undefined)
-      this.addValue(index)
-      at += valueLength
+      const after = totals?.isRun(key, number) ? this.followRun(key!.series, at, end, known, buffer) : 0
+      if (after > 0) at = after
+      else {
+        at += known.lengthOf(number)
+        const index = at / 8
+        if (key === undefined) this.unknownKeys++
+        else if (totals !== undefined) totals.add(key, index, number)
+        else gauges!.add(key, index, valueLength === 16 ? index + 1 : undefined)
+        this.reserve(1)
+        this.values[this.valueCount++] = index
+        at += valueLength
+      }
       if (count % 32 === 0 && pause.due()) await pause.rest()
     }
     series.values.take(buffer.doubles, shownBefore)
@@ -135,12 +144,28 @@ export class FileEntries {
     }
   }
 
-  private addValue(index: number): void {
-    if (this.valueCount === this.values.length) {
-      const wider = new Int32Array(this.values.length * 2)
-      wider.set(this.values)
-      this.values = wider
-    }
-    this.values[this.valueCount++] = index
+  /** Makes space for the entries of a file that was never read. */
+  private see(layout: FileLayout | undefined): void {
+    if (layout === undefined) return
+    this.valueLength = layout.valueLength
+    this.reserve(layout.entries)
+    this.series.values.reserve(layout.entries)
+  }
+
+  /** Adds all entries of a series at once; returns the position after them, or 0 if they are others. */
+  private followRun(series: KeySeries, at: number, end: number, known: FileKeys, buffer: FileBuffer): number {
+    const { totals, valueCount } = this
+    const run = series.run!
+    this.reserve(run.slots.length)
+    const after = known.runAt(run, buffer, at, end, this.valueLength!, this.values, valueCount)
+    if (after === 0) return 0
+    totals!.addRun(series, this.values, valueCount)
+    this.valueCount += run.slots.length
+    return after
+  }
+
+  private reserve(more: number): void {
+    const length = this.valueCount + more
+    if (length > this.values.length) this.values = grown(this.values, Math.max(length, this.valueCount * 2))
   }
 }

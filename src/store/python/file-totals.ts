@@ -9,6 +9,9 @@ import type { SummedFamily, SummedSeries, Sums } from './sums.js'
 
 /** A series of several values that are not all in the file yet: the indexes of those that are. */
 interface IncompleteSeries {
+  /** The number of the head of its first entry, and how many entries had consecutive ones; NaN if not all had. */
+  readonly first: number
+  following: number
   sum: number | undefined
   count: number | undefined
   readonly bounds: number[]
@@ -57,12 +60,32 @@ export class FileTotals {
    * Adds a value.
    *
    * @param index the index of the value among the float64 of the file
+   * @param head the number of the head of its entry
    */
-  add(key: FileKey, index: number): void {
+  add(key: FileKey, index: number, head: number): void {
     const { type } = this.file
     if (type === 'counter') this.values.place(this.open(key.series), index)
-    else if (type === 'summary') this.addToSummary(key, index)
-    else this.addToHistogram(key, index)
+    else if (type === 'summary') this.addToSummary(key, index, head)
+    else this.addToHistogram(key, index, head)
+  }
+
+  /** Whether a head may be the first of a series whose entries follow each other, with the slots that it has here. */
+  isRun(key: FileKey | undefined, head: number): boolean {
+    const series = key?.series
+    if (series?.run?.first !== head || this.incomplete.size > 0) return false
+    const { family } = series.run
+    return family === this.last?.family && family === series.summed!.family && !series.summed!.isGone
+  }
+
+  /**
+   * Adds all values of such a series.
+   *
+   * @param indexes by entry, from `from` on: where its value is
+   */
+  addRun(series: KeySeries, indexes: Int32Array, from: number): void {
+    const summed = series.summed!
+    this.series.push(summed)
+    this.values.placeAll(summed.slot, series.run!.slots, indexes, from)
   }
 
   /** Returns the number of series of each family. */
@@ -75,8 +98,9 @@ export class FileTotals {
     return counts
   }
 
-  private addToSummary({ series, part }: FileKey, index: number): void {
-    const found = this.incompleteOf(series)
+  private addToSummary({ series, part }: FileKey, index: number, head: number): void {
+    const found = this.incompleteOf(series, head)
+    const isSumFirst = found.sum !== undefined
     if (part === 'sum') found.sum = index
     else found.count = index
     const { sum, count } = found
@@ -85,10 +109,12 @@ export class FileTotals {
     const slot = this.open(series)
     this.values.place(slot + summarySlots.sum, sum)
     this.values.place(slot + summarySlots.count, count)
+    const { sum: ofSum, count: ofCount } = summarySlots
+    this.noteRun(series, found, isSumFirst ? [ofSum, ofCount] : [ofCount, ofSum])
   }
 
-  private addToHistogram({ series, part }: FileKey, index: number): void {
-    const found = this.incompleteOf(series)
+  private addToHistogram({ series, part }: FileKey, index: number, head: number): void {
+    const found = this.incompleteOf(series, head)
     if (part === 'sum') found.sum = index
     if (typeof part !== 'number') return
     found.buckets.push(index)
@@ -99,8 +125,9 @@ export class FileTotals {
     } else found.bounds.push(part)
   }
 
-  private openHistogram(series: KeySeries, { sum, bounds, buckets }: IncompleteSeries): void {
+  private openHistogram(series: KeySeries, found: IncompleteSeries): void {
     const { values } = this
+    const { sum, bounds, buckets } = found
     const all = this.boundsWith(series.name, bounds)
     if (this.outdated) return
     const slot = this.open(series, all)
@@ -110,6 +137,15 @@ export class FileTotals {
       values.place(first + (all[i] === bounds[i] ? i : all.indexOf(bounds[i]!)), buckets[i]!)
     }
     values.place(first + all.length, buckets.at(-1)!)
+    const ofBuckets = [...bounds.map((bound) => all.indexOf(bound)), all.length].map(
+      (at) => histogramSlots.buckets + at,
+    )
+    this.noteRun(series, found, sum === undefined ? ofBuckets : [histogramSlots.sum, ...ofBuckets])
+  }
+
+  /** @param slots of the values in the order of their entries, if these followed each other */
+  private noteRun(series: KeySeries, { first, following }: IncompleteSeries, slots: readonly number[]): void {
+    if (following === slots.length) series.run = { first, family: series.summed!.family, slots }
   }
 
   /** Returns the bounds of a histogram, those of one series included. */
@@ -122,13 +158,13 @@ export class FileTotals {
     return all
   }
 
-  private incompleteOf(series: KeySeries): IncompleteSeries {
-    if (this.lastSeries === series) return this.lastIncomplete!
-    let found = this.incomplete.get(series)
+  private incompleteOf(series: KeySeries, head: number): IncompleteSeries {
+    let found = this.lastSeries === series ? this.lastIncomplete : this.incomplete.get(series)
     if (found === undefined) {
-      found = { sum: undefined, count: undefined, bounds: [], buckets: [] }
+      found = { first: head, following: 0, sum: undefined, count: undefined, bounds: [], buckets: [] }
       this.incomplete.set(series, found)
     }
+    found.following = head === found.first + found.following ? found.following + 1 : Number.NaN
     this.lastSeries = series
     this.lastIncomplete = found
     return found
@@ -141,11 +177,10 @@ export class FileTotals {
 
   /** Opens a series; returns its first slot. */
   private open(series: KeySeries, bounds?: readonly number[]): number {
-    const key = this.definitions.seriesKeyOf(this.file, series)
-    const family = this.familyOf(series, bounds)
     let { summed } = series
-    if (summed === undefined || summed.family !== family || summed.isGone) {
-      series.summed = summed = this.sums.seriesOf(family, key)
+    if (summed === undefined || summed.isGone || summed.family !== this.last?.family) {
+      const key = this.definitions.seriesKeyOf(this.file, series)
+      series.summed = summed = this.sums.seriesOf(this.familyOf(series, bounds), key)
     }
     this.series.push(summed)
     return summed.slot

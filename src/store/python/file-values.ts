@@ -2,10 +2,10 @@ import { grown } from '../../model/series-index/hash-chains.js'
 
 /** The values of one file that are shown: where they are in the file, as they were last taken, and the slots they belong to. */
 export class FileValues {
-  private taken = new Float64Array(16)
+  private taken: Float64Array = new Float64Array(0)
   /** Where each value is, in float64 from the beginning of the file. */
-  private indexes: Int32Array = new Int32Array(16)
-  private slots: Int32Array = new Int32Array(16)
+  private indexes: Int32Array = new Int32Array(0)
+  private slots: Int32Array = new Int32Array(0)
   private count = 0
 
   /** @param grows whether a value never decreases */
@@ -16,17 +16,38 @@ export class FileValues {
     return this.count
   }
 
+  /** Makes space for so many more values. */
+  reserve(more: number): void {
+    const length = this.count + more
+    if (length <= this.indexes.length) return
+    this.indexes = grown(this.indexes, length)
+    this.slots = grown(this.slots, length)
+    this.taken = grown(this.taken, length)
+  }
+
   /** @param index where the value is, in float64 from the beginning of the file */
   place(slot: number, index: number): void {
     const { count } = this
-    if (count === this.indexes.length) {
-      this.indexes = grown(this.indexes, count * 2)
-      this.slots = grown(this.slots, count * 2)
-      this.taken = grown(this.taken, count * 2)
-    }
+    if (count === this.indexes.length) this.reserve(Math.max(count, 16))
     this.indexes[count] = index
     this.slots[count] = slot
     this.count++
+  }
+
+  /**
+   * Places the values of one series.
+   *
+   * @param slots by value: its slot among those of the series
+   * @param indexes by value, from `from` on: where it is
+   */
+  placeAll(slot: number, slots: readonly number[], indexes: Int32Array, from: number): void {
+    this.reserve(slots.length)
+    const { indexes: ownIndexes, slots: ownSlots, count } = this
+    for (let i = 0; i < slots.length; i++) {
+      ownIndexes[count + i] = indexes[from + i]!
+      ownSlots[count + i] = slot + slots[i]!
+    }
+    this.count += slots.length
   }
 
   /** Copies the values of the file to where they are in it, before they are cleared there. */

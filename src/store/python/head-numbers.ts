@@ -36,19 +36,50 @@ export class HeadNumbers {
     return number
   }
 
-  /** Returns the head of these words; 0 if it has no number. */
-  find(words: Int32Array, from: number, to: number): number {
+  /** Returns the number of the head of these words: a new one, the highest, if it is not known. */
+  numberOf(words: Int32Array, from: number, to: number): number {
     const { chains, starts } = this
-    let number = chains.first(hashOf(words, from, to))
+    const hash = hashOf(words, from, to)
+    let number = chains.first(hash)
     for (; number !== 0; number = chains.next[number]!) {
       if (starts[number + 1]! - starts[number]! === to - from && this.isAt(number, words, from)) break
     }
-    if (number !== 0) this.follow(number)
+    if (number === 0) number = this.add(words, from, to, hash)
+    this.followers[this.last] = number
+    this.last = number
     return number
   }
 
-  /** Gives the head of these words a number. */
-  add(words: Int32Array, from: number, to: number): number {
+  /**
+   * Whether consecutively numbered heads follow each other from a word on, with values between them.
+   *
+   * @param first the number of the first head
+   * @param valueWords how many words each value has
+   * @param indexes receives where each value is, in float64 from the beginning, from `at` on
+   * @returns the word after the last value; 0 if the heads are others
+   */
+  run(
+    first: number,
+    count: number,
+    words: Int32Array,
+    from: number,
+    valueWords: number,
+    indexes: Int32Array,
+    at: number,
+  ): number {
+    const { words: own, starts } = this
+    let i = starts[first]!
+    let j = from
+    for (let number = first, next = at; number < first + count; number++, next++) {
+      for (const end = starts[number + 1]!; i < end; i++, j++) if (own[i] !== words[j]) return 0
+      indexes[next] = j >> 1
+      j += valueWords
+    }
+    this.last = first + count - 1
+    return j
+  }
+
+  private add(words: Int32Array, from: number, to: number, hash: number): number {
     const number = ++this.count
     if (number + 1 >= this.starts.length) {
       this.starts = grown(this.starts, this.starts.length * 2)
@@ -58,17 +89,11 @@ export class HeadNumbers {
     const start = this.starts[number]!
     const end = start + to - from
     if (end > this.words.length) this.words = grown(this.words, Math.max(end, this.words.length * 2))
-    for (let i = start, j = from; i < end; i++, j++) this.words[i] = words[j]!
+    this.words.set(words.subarray(from, to), start)
     this.starts[number + 1] = end
-    this.hashes[number] = hashOf(words, from, to)
+    this.hashes[number] = hash
     this.chains.add(number)
-    this.follow(number)
     return number
-  }
-
-  private follow(number: number): void {
-    this.followers[this.last] = number
-    this.last = number
   }
 
   /** Whether the words of a head are those from here on. */

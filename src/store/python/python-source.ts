@@ -6,8 +6,8 @@ import { codeOf } from '../shared/files.js'
 import { Definitions } from './definitions.js'
 import { FileBuffer } from './file-buffer.js'
 import type { FileCircumstances } from './file-entries.js'
-import { FileKeys } from './file-key.js'
 import { onlyEpoch } from './file-gauges.js'
+import { FileKeys } from './file-key.js'
 import { fileNameOf, isDatabase } from './file-name.js'
 import { FileProcesses, type WrittenFile } from './file-processes.js'
 import { FileReader } from './file-reader.js'
@@ -120,7 +120,15 @@ export class PythonSource implements Source {
 
   private writerOfSums(): WriterSnapshot {
     const { log, values, owners } = this.sums
-    const common = { seat: 0, client: 'python', live: true, epoch: onlyEpoch, startedAt: 0, bytes: 0, dropped: 0 } as const
+    const common = {
+      seat: 0,
+      client: 'python',
+      live: false,
+      epoch: onlyEpoch,
+      startedAt: 0,
+      bytes: 0,
+      dropped: 0,
+    } as const
     return { ...common, writer: 'python-sums', owners, log, values }
   }
 }
