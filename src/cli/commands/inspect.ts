@@ -11,7 +11,7 @@ import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printJson } from '../output.js'
-import { describePythonFile, printPythonFiles } from '../python-files.js'
+import { describePythonFile, printPythonFiles, pythonFiles } from '../python-files.js'
 import { inspectService } from '../redis/inspect-service.js'
 import { redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
 import { seriesByFamily } from '../series-by-family.js'
@@ -48,7 +48,7 @@ export const inspect: Command = {
     const { writers, errors } = await directorySource(directory).read(new Slices())
     const ours = writers.filter(({ client }) => client === undefined)
     const seats = ours.map((writer) => describeSeat(directory, writer))
-    const python = writers.filter(({ client }) => client === 'python').map(describePythonFile)
+    const python = pythonFiles(writers).map(describePythonFile)
     const faults = errors.map(({ message }) => message)
     if (values.json) printJson({ directory, seats, ...(python.length > 0 && { python }), faults })
     else {
