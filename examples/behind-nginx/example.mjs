@@ -1,33 +1,44 @@
-// Starts the whole example and prints its addresses; with --prove, drives it from end to end.
+// The worked example: an application behind nginx, under its supervisor, scraped by Prometheus. See docs/behind-nginx.md.
 import { once } from 'node:events'
-import { parseArgs } from 'node:util'
+import { Claims } from './run/claims.mjs'
+import { checkout } from './run/machine.mjs'
+import { readOptions } from './run/options.mjs'
 import { prove } from './run/proof.mjs'
-import { isRoot, require } from './run/requirements.mjs'
+import { missing, unreachable } from './run/requirements.mjs'
+import { show } from './run/show.mjs'
 import { Site } from './run/site.mjs'
 
-const usage = `npm run example -- [--prove] [--variant run|supervisor]
+const { mode, variant, ports, traffic } = readOptions()
 
-  --prove            drive it from end to end, print what was seen, and exit with 1 if a claim failed
-  --variant NAME     what starts the application: run (promhive run, the default) or supervisor (Debian's supervisor)`
-
-const { values } = parseArgs({
-  options: { prove: { type: 'boolean' }, variant: { type: 'string', default: 'run' }, help: { type: 'boolean' } },
-})
-if (values.help) {
-  console.log(usage)
-  process.exit(0)
+const claims = new Claims()
+const modes = {
+  show: (site) => show(site, { traffic }),
+  prove: (site) => prove(site, claims, { supervisord: variant === 'supervisor' }),
 }
-require('nginx', 'prometheus', ...(values.variant === 'supervisor' ? ['supervisor'] : []))
-if (!isRoot) console.log('not root: everything runs as you, and no privileges are dropped')
-const interrupted = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort(new Error(signal)))
 
-const site = await Site.create(values)
+const packages = ['nginx', 'prometheus', ...(variant === 'supervisor' ? ['supervisor'] : [])]
+const fault = lacking(missing(packages)) ?? unreachable('www-data', checkout)
+if (fault !== undefined) {
+  console.error(fault)
+  process.exit(1)
+}
+
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort())
+
+const site = await Site.create(mode === 'naive' ? 'naive' : variant, mode === 'show' ? ports : {})
 try {
-  if (values.prove) process.exitCode = (await prove(site)) > 0 ? 1 : 0
+  await Promise.race([modes[mode](site), once(interrupted.signal, 'abort')])
+  process.exitCode = claims.failed > 0 ? 1 : 0
 } catch (error) {
-  console.error(error)
+  console.error(`FAILED: ${error.message}`)
   process.exitCode = 1
 } finally {
   await site.stop()
+}
+process.exit()
+
+function lacking(names) {
+  if (names.length === 0) return undefined
+  return `missing: ${names.join(', ')}; to install: sudo apt-get install ${names.join(' ')}`
 }

@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import * as files from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,60 +8,60 @@ const example = fileURLToPath(new URL('..', import.meta.url))
 export const checkout = fileURLToPath(new URL('../../..', import.meta.url))
 
 /**
- * A folder that stands for the root of a machine, so that the example leaves the real one alone. The files of the example
- * are written for a real machine; in a copy of theirs, the paths lead into the folder, and the ports are free ones.
+ * A folder that stands for a machine, so that the example leaves the real one alone. The files of the example are written
+ * for a real machine. Their copies in the folder have its paths, and ports that are free.
  */
 export class Machine {
-  root = mkdtempSync(join(tmpdir(), 'promhive-behind-nginx-'))
-  #replacements
+  root = files.mkdtempSync(join(tmpdir(), 'promhive-behind-nginx-'))
+  /** /run is memory on a real machine. */
+  #run = files.mkdtempSync(join(files.existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'promhive-behind-nginx-'))
+  #ports
 
   /** @param ports the port that replaces each port of the files, such as `{ 8040: 8040, 9464: 12345 }` */
   constructor(ports) {
-    this.#replacements = new Map([
-      ...Object.entries(ports).map(([port, free]) => [`:${port}`, `:${free}`]),
-      [`port: 9464`, `port: ${ports[9464]}`],
-      ...['/srv/shop', '/run/shop', '/var/log'].map((path) => [path, this.path(path)]),
-    ])
+    this.#ports = ports
     // The workers' user must reach the application.
-    chmodSync(this.root, 0o755)
-    for (const folder of ['srv', 'run', 'etc', 'var/log', 'var/lib']) mkdirSync(this.path(folder), { recursive: true })
+    for (const folder of [this.root, this.#run]) files.chmodSync(folder, 0o755)
+    for (const folder of ['/var/log', '/var/lib/nginx'])
+      files.mkdirSync(this.path(folder), { recursive: true, mode: 0o755 })
   }
 
+  /** The place of a path of the machine. */
   path(path) {
-    return join(this.root, path)
+    return path.startsWith('/run/') ? join(this.#run, path.slice(5)) : join(this.root, path)
   }
 
-  /** Copies an application of the example to a path of the machine, with promhive and Express as npm would install them. */
-  deploy(folder, path) {
-    const to = this.path(path)
-    cpSync(join(example, folder), to, { recursive: true })
-    const modules = join(to, 'node_modules')
-    mkdirSync(join(modules, '.bin'), { recursive: true })
-    symlinkSync(checkout, join(modules, 'promhive'))
-    for (const name of ['express', 'prom-client', 'yaml'])
-      symlinkSync(join(checkout, 'node_modules', name), join(modules, name))
-    symlinkSync('../promhive/dist/esm/cli/bin.js', join(modules, '.bin', 'promhive'))
+  /** Copies an application of the example, with its packages as npm would install them. */
+  deploy(folder, path, packages) {
+    const modules = join(this.path(path), 'node_modules')
+    files.cpSync(join(example, folder), this.path(path), { recursive: true })
+    files.mkdirSync(join(modules, '.bin'), { recursive: true })
+    for (const name of packages) files.symlinkSync(join(checkout, 'node_modules', name), join(modules, name))
+    files.symlinkSync(checkout, join(modules, 'promhive'))
+    files.symlinkSync('../promhive/dist/esm/cli/bin.js', join(modules, '.bin', 'promhive'))
   }
 
   /** Copies a file of the example, with the paths and ports of this machine. */
   configure(file, path, change = (text) => text) {
-    let text = change(readFileSync(join(example, file), 'utf8'))
-    for (const [original, replacement] of this.#replacements) text = text.replaceAll(original, replacement)
-    this.write(path, text)
+    const original = files.readFileSync(join(example, file), 'utf8')
+    const text = withoutPrivileges(change(original))
+      .replace(/(?<![\w.])\/(etc|run|srv|var)\/[\w/.-]+/g, (path) => this.path(path))
+      .replace(/(?<=:|: )\d{4}\b/g, (port) => this.#ports[port] ?? port)
+    this.write(path, text, file.endsWith('.sh') ? 0o755 : 0o644)
   }
 
-  write(path, text) {
-    mkdirSync(dirname(this.path(path)), { recursive: true })
-    writeFileSync(this.path(path), text, { mode: path.endsWith('.sh') ? 0o755 : 0o644 })
+  write(path, text, mode = 0o644) {
+    files.mkdirSync(dirname(this.path(path)), { recursive: true })
+    files.writeFileSync(this.path(path), text, { mode })
   }
 
   remove() {
-    rmSync(this.root, { recursive: true, force: true })
+    for (const folder of [this.root, this.#run]) files.rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** Without root, the workers have the user of the supervisor, and no file needs an owner. */
-export function withoutPrivileges(text) {
+/** Without root, everything has the user of the example, and no file needs an owner. */
+function withoutPrivileges(text) {
   if (isRoot) return text
-  return text.replace(/^(user|group)[:=].*\n/gm, '').replace(' --owner www-data:www-data', '')
+  return text.replace(/^(user|group)[:= ].*\n/gm, '').replace(' --owner www-data:www-data', '')
 }

@@ -14,15 +14,24 @@ export class Prometheus {
     return value
   }
 
+  /** The values of an expression, one for each series. */
   async values(expression) {
-    const { result } = await this.#ask(`query?query=${encodeURIComponent(expression)}`)
-    return result.map(({ value }) => Number(value[1]))
+    return (await this.#query(expression)).map(({ value }) => Number(value[1]))
+  }
+
+  /** What Prometheus has stored, scrape by scrape, for each series of an expression such as `up[1m]`. */
+  async samples(expression) {
+    return (await this.#query(expression)).map(({ values }) => values.map(([, value]) => Number(value)))
   }
 
   /** The names of the alerts that fire. */
   async firing() {
     const { alerts } = await this.#ask('alerts')
     return alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels.alertname)
+  }
+
+  async #query(expression) {
+    return (await this.#ask(`query?query=${encodeURIComponent(expression)}`)).result
   }
 
   async #ask(what) {

@@ -1,35 +1,36 @@
 import { spawnSync } from 'node:child_process'
-
-const runs = (program, ...args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0
-
-const programs = {
-  nginx: () => runs('nginx', '-v'),
-  prometheus: () => runs('prometheus', '--version'),
-  supervisor: () => runs('supervisord', '--version'),
-}
-
-/** Throws one line with the packages of Debian that are missing, and the command that installs them. */
-export function require(...names) {
-  const missing = names.filter((name) => !programs[name]())
-  if (missing.length === 0) return
-  throw new Error(`missing: ${missing.join(', ')}. Install with: sudo apt-get install ${missing.join(' ')}`)
-}
+import { dirname } from 'node:path'
 
 export const isRoot = process.getuid() === 0
 
-/** Throws if the unprivileged user of the workers cannot run this Node.js, or cannot read this checkout. */
-export function requireReadable(user, paths) {
-  if (!isRoot) return
-  const { uid, gid } = idsOf(user)
-  const script = `for (const path of ${JSON.stringify(paths)}) require('fs').accessSync(path)`
-  if (spawnSync(process.execPath, ['-e', script], { uid, gid, cwd: '/', stdio: 'ignore' }).status === 0) return
-  throw new Error(
-    `the workers run as ${user}, who cannot reach ${[process.execPath, ...paths].join(' or ')}: ` +
-      'use a Node.js and a checkout outside of private directories, or run the example without root',
-  )
+/**
+ * The environment of all programs. It has nothing of the user's own, because a variable of promhive would change what is
+ * shown. Debian has nginx in /usr/sbin, which only root has in PATH.
+ */
+export const environment = { PATH: `${dirname(process.execPath)}:${process.env.PATH}:/usr/sbin` }
+
+/** What shows that a package of Debian is installed. */
+const programs = {
+  nginx: ['nginx', '-v'],
+  prometheus: ['prometheus', '--version'],
+  supervisor: ['supervisord', '--version'],
+  'etcd-server': ['etcd', '--version'],
 }
 
-export function idsOf(user) {
+/** @returns {string[]} those of the packages that are missing */
+export function missing(names) {
+  return names.filter((name) => {
+    const [program, option] = programs[name]
+    return spawnSync(program, [option], { stdio: 'ignore', env: environment }).status !== 0
+  })
+}
+
+/** Why the workers' user cannot run this Node.js, or cannot read this checkout; undefined if it can. */
+export function unreachable(user, checkout) {
+  if (!isRoot) return undefined
   const id = (option) => Number(spawnSync('id', [option, user], { encoding: 'utf8' }).stdout)
-  return { uid: id('-u'), gid: id('-g') }
+  const script = 'fs.accessSync(process.argv[1])'
+  const options = { uid: id('-u'), gid: id('-g'), cwd: '/', stdio: 'ignore', env: environment }
+  if (spawnSync(process.execPath, ['-e', script, `${checkout}/package.json`], options).status === 0) return undefined
+  return `the workers run as ${user}, who cannot read ${process.execPath} or ${checkout}`
 }

@@ -1,30 +1,39 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkout, Machine, withoutPrivileges } from './machine.mjs'
+import { promisify } from 'node:util'
+import { checkout, Machine } from './machine.mjs'
 import { freePort, isOpen } from './ports.mjs'
 import { Program } from './program.mjs'
 import { Prometheus } from './prometheus.mjs'
-import { isRoot } from './requirements.mjs'
+import { environment } from './requirements.mjs'
 import { until } from './until.mjs'
 
-const environment = { PATH: `${join(process.execPath, '..')}:${process.env.PATH}:/usr/sbin` }
+const run = promisify(execFile)
 
 /** The application behind nginx, under its supervisor, and Prometheus: everything that the example runs. */
 export class Site {
+  /** Answers queries, once Prometheus is started. */
   prometheus
   #variant
   #ports
   #machine
-  #programs = []
+  #programs = new Map()
+  #stopped = false
 
-  static async create({ variant, userPort, metricsPort, prometheusPort }) {
+  /**
+   * @param variant what starts the application: `run`, `supervisor`, or `naive` for the application without promhive
+   * @param ports the ports for users, for metrics and of Prometheus; any free one for each that is missing or taken
+   */
+  static async create(variant, { users, metrics, prometheus } = {}) {
+    const application = await freePort()
     return new Site(variant, {
-      8040: await freePort(userPort),
-      9040: await freePort(metricsPort),
-      8000: await freePort(),
-      9464: await freePort(),
-      9090: await freePort(prometheusPort),
+      8040: await freePort(users),
+      9040: await freePort(metrics),
+      8000: application,
+      // Without promhive there is no port for metrics: a scrape goes to the port of the application.
+      9464: variant === 'naive' ? application : await freePort(),
+      9090: await freePort(prometheus),
     })
   }
 
@@ -49,146 +58,142 @@ export class Site {
     return this.#ports[9464]
   }
 
-  get folder() {
-    return this.#machine.root
-  }
-
-  path(path) {
-    return this.#machine.path(path)
-  }
-
   /** The pid of the supervisor of promhive. */
   get supervisor() {
-    return Number(readFileSync(this.path('run/shop/shop.pid'), 'utf8'))
+    return Number(readFileSync(this.path('/run/shop/shop.pid'), 'utf8'))
   }
 
   /** The pids of the workers. */
-  workers() {
+  get workers() {
     const { supervisor } = this
     return readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim().split(' ').map(Number)
   }
 
-  async startApplication() {
+  /** How to signal the supervisor of promhive from a shell. */
+  get signalCommand() {
+    if (this.#variant !== 'supervisor') return ['kill', ['-s'], this.supervisor]
+    return ['supervisorctl', ['-c', this.path('/etc/supervisor/supervisord.conf'), 'signal'], 'shop']
+  }
+
+  /** Where a path of the machine is. */
+  path(path) {
+    return this.#machine.path(path)
+  }
+
+  /** @param change of promhive.yaml */
+  async deploy(change) {
     const machine = this.#machine
-    machine.deploy('shop', 'srv/shop')
-    for (const file of ['promhive.yaml', 'start.sh'])
-      machine.configure(`shop/${file}`, `srv/shop/${file}`, withoutPrivileges)
-    if (this.#variant === 'supervisor') this.#startSupervisord()
-    else this.#program('the application', this.path('srv/shop/start.sh'), [], 'shop.log')
-    // Not by a request: it would be counted.
-    await this.#opens('the application', this.#ports[8000])
+    if (this.#variant === 'naive') return machine.deploy('naive', '/srv/shop', ['express', 'prom-client'])
+    machine.deploy('shop', '/srv/shop', ['express', 'yaml'])
+    machine.configure('shop/start.sh', '/srv/shop/start.sh')
+    machine.configure('shop/promhive.yaml', '/srv/shop/promhive.yaml', change)
+    if (this.#variant !== 'supervisor') return
+    machine.configure('etc/debian/supervisord.conf', '/etc/supervisor/supervisord.conf')
+    machine.configure('etc/supervisor.conf', '/etc/supervisor/conf.d/shop.conf')
+  }
+
+  async startApplication() {
+    if (this.#programs.has('supervisord')) await this.#supervisorctl('start', 'shop')
+    else if (this.#variant === 'supervisor')
+      this.#start('supervisord', 'supervisord', '--nodaemon', '-c', this.path('/etc/supervisor/supervisord.conf'))
+    else if (this.#variant === 'run') this.#start('shop', this.path('/srv/shop/start.sh'))
+    else this.#start('shop', process.execPath, this.path('/srv/shop/app.mjs'))
+    await this.opens()
+  }
+
+  /** Waits until the application accepts connections. Not by a request: it would be counted. */
+  opens() {
+    return this.#opens('the application', 8000)
+  }
+
+  async stopApplication() {
+    if (this.#variant === 'supervisor') await this.#supervisorctl('stop', 'shop')
+    else {
+      await this.#programs.get('shop').stop()
+      this.#programs.delete('shop')
+    }
   }
 
   async startNginx() {
-    const machine = this.#machine
-    machine.configure('etc/nginx.conf', 'etc/nginx/sites-enabled/shop.conf')
-    machine.write('etc/nginx/nginx.conf', nginxAround(machine.root))
-    const args = ['-p', machine.root, '-e', 'stderr', '-c', this.path('etc/nginx/nginx.conf')]
-    this.#program('nginx', 'nginx', args, 'nginx.log')
-    await this.#opens('nginx', this.#ports[8040])
+    this.#machine.configure('etc/debian/nginx.conf', '/etc/nginx/nginx.conf')
+    this.#machine.configure('etc/nginx.conf', '/etc/nginx/sites-enabled/shop.conf')
+    const folder = ['-p', this.path('/etc/nginx'), '-e', 'stderr', '-c', this.path('/etc/nginx/nginx.conf')]
+    this.#start('nginx', 'nginx', ...folder)
+    await this.#opens('nginx', 8040)
   }
 
-  /** Prints rules and the dashboard for the metrics that are there now, and starts Prometheus with the rules. */
-  async startPrometheus({ every, change = (text) => text }) {
-    const machine = this.#machine
+  /** Makes rules and a dashboard for the families that the application shows now. */
+  async makeRules(change = (text) => text) {
     const source = `${this.metricsUrl}/metrics`
-    machine.write('etc/prometheus/alerts.yml', change(this.promhive('rules', source, '--job', 'shop')))
-    machine.write('etc/grafana/shop.json', this.promhive('dashboard', source, '--title', 'Shop'))
-    machine.configure('etc/prometheus.yml', 'etc/prometheus/prometheus.yml', (text) => text.replaceAll('15s', every))
+    const [rules, dashboard] = await Promise.all([
+      this.promhive('rules', source, '--job', 'shop'),
+      this.promhive('dashboard', source, '--title', 'Shop'),
+    ])
+    this.#machine.write('/etc/prometheus/alerts.yml', change(rules))
+    this.#machine.write('/etc/grafana/shop.json', dashboard)
+  }
+
+  /**
+   * @param every the interval of scrapes, instead of 15 s
+   * @param change of the configuration
+   */
+  async startPrometheus(every, change = (text) => text) {
+    const configuration = (text) => change(text.replaceAll('15s', every))
+    this.#machine.configure('etc/prometheus.yml', '/etc/prometheus/prometheus.yml', configuration)
     const url = `http://127.0.0.1:${this.#ports[9090]}`
-    this.#program(
+    this.#start(
       'prometheus',
       'prometheus',
-      [
-        `--config.file=${this.path('etc/prometheus/prometheus.yml')}`,
-        `--storage.tsdb.path=${this.path('var/lib/prometheus')}`,
-        `--web.listen-address=${new URL(url).host}`,
-      ],
-      'prometheus.log',
+      `--config.file=${this.path('/etc/prometheus/prometheus.yml')}`,
+      `--storage.tsdb.path=${this.path('/var/lib/prometheus')}`,
+      `--web.listen-address=${new URL(url).host}`,
     )
-    await this.#opens('prometheus', this.#ports[9090])
+    await this.#opens('prometheus', 9090)
     this.prometheus = new Prometheus(url)
     await until('prometheus is ready', () => this.prometheus.ready())
   }
 
-  /** Signals the supervisor of promhive, in the way of the variant. */
-  signal(name) {
-    if (this.#variant === 'supervisor') this.supervisorctl('signal', name, 'shop')
-    else process.kill(this.supervisor, `SIG${name}`)
-  }
-
-  supervisorctl(...args) {
-    return execFileSync('supervisorctl', ['-c', this.path('etc/supervisor/supervisord.conf'), ...args], {
-      encoding: 'utf8',
-    })
+  /** Sends a signal to the supervisor of promhive. */
+  async signal(name) {
+    const [command, options, receiver] = this.signalCommand
+    await run(command, [...options, name, String(receiver)], { env: environment })
   }
 
   /** Runs a command of promhive, and returns what it prints. */
-  promhive(...args) {
-    return execFileSync(process.execPath, [join(checkout, 'dist/esm/cli/bin.js'), ...args], {
-      encoding: 'utf8',
+  async promhive(...args) {
+    const { stdout } = await run(process.execPath, [join(checkout, 'dist/esm/cli/bin.js'), ...args], {
       env: environment,
     })
+    return stdout
+  }
+
+  /** Throws if a program has ended by itself. */
+  check() {
+    if (this.#stopped) throw new Error('stopped')
+    for (const program of this.#programs.values()) program.check()
   }
 
   /** Ends everything, the latest first, and removes the folder. */
   async stop() {
-    for (const program of this.#programs.splice(0).reverse()) await program.stop()
+    this.#stopped = true
+    for (const program of [...this.#programs.values()].reverse()) await program.stop()
     this.#machine.remove()
   }
 
-  #startSupervisord() {
-    const machine = this.#machine
-    machine.configure('etc/supervisor.conf', 'etc/supervisor/conf.d/shop.conf', withoutPrivileges)
-    machine.write('etc/supervisor/supervisord.conf', supervisordAround(machine.root))
-    const args = ['--nodaemon', '-c', this.path('etc/supervisor/supervisord.conf')]
-    this.#program('supervisord', 'supervisord', args, 'supervisord.log')
+  async #supervisorctl(...args) {
+    await run('supervisorctl', ['-c', this.path('/etc/supervisor/supervisord.conf'), ...args], { env: environment })
   }
 
-  #program(name, command, args, log) {
-    const options = { log: this.path(`var/log/${log}`), env: environment, cwd: this.folder }
-    this.#programs.push(new Program(name, command, args, options))
+  #start(name, command, ...args) {
+    if (this.#stopped) throw new Error('stopped')
+    const options = { log: this.path(`/var/log/${name}.log`), env: environment, cwd: this.#machine.root }
+    this.#programs.set(name, new Program(name, command, args, options))
   }
 
   async #opens(name, port) {
-    await until(`${name} listens on port ${port}`, () => {
-      for (const program of this.#programs) program.check()
-      return isOpen(port)
+    await until(`${name} listens on port ${this.#ports[port]}`, () => {
+      this.check()
+      return isOpen(this.#ports[port])
     })
   }
-}
-
-/** What Debian's /etc/nginx/nginx.conf has around the sites, with paths in the folder. */
-function nginxAround(root) {
-  return `${isRoot ? 'user www-data;' : ''}
-daemon off;
-pid ${root}/run/nginx.pid;
-error_log stderr;
-events {}
-http {
-  access_log off;
-${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${root}/var/lib/nginx-${name};`).join('\n')}
-  include ${root}/etc/nginx/sites-enabled/*.conf;
-}
-`
-}
-
-/** What Debian's /etc/supervisor/supervisord.conf has around the programs, with paths in the folder. */
-function supervisordAround(root) {
-  return `[unix_http_server]
-file=${root}/run/supervisor.sock
-chmod=0700
-[supervisord]
-${isRoot ? 'user=root' : ''}
-logfile=/dev/null
-logfile_maxbytes=0
-pidfile=${root}/run/supervisord.pid
-childlogdir=${root}/var/log
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-[supervisorctl]
-serverurl=unix://${root}/run/supervisor.sock
-[include]
-files = ${root}/etc/supervisor/conf.d/*.conf
-`
 }

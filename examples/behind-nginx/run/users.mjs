@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What users do, in turn. */
 const visits = [
@@ -23,18 +24,27 @@ export class Users {
     this.#url = url
   }
 
-  /** Sends requests, some at the same time, until `stop()`. */
-  start(lanes = 4) {
+  /** Sends requests, some at the same time, until `stop()`; with a pause in milliseconds before each. */
+  start({ lanes = 4, pause = 0 } = {}) {
     this.#running = true
     const lane = async () => {
-      while (this.#running) await this.send(...visits[this.#turn++ % visits.length])
+      while (this.#running) {
+        await this.visit(1)
+        await sleep(pause)
+      }
     }
     this.#lanes = Promise.all(Array.from({ length: lanes }, lane))
   }
 
+  /** Resolves when the last request is answered. */
   async stop() {
     this.#running = false
     await this.#lanes
+  }
+
+  /** Sends a number of requests, one after the other. */
+  async visit(count) {
+    for (let i = 0; i < count; i++) await this.send(...visits[this.#turn++ % visits.length])
   }
 
   async send(method, path) {
