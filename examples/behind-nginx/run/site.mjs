@@ -1,0 +1,199 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { checkout, Machine } from './machine.mjs'
+import { freePort, isOpen } from './ports.mjs'
+import { Program } from './program.mjs'
+import { Prometheus } from './prometheus.mjs'
+import { environment } from './requirements.mjs'
+import { until } from './until.mjs'
+
+const run = promisify(execFile)
+
+/** The application behind nginx, under its supervisor, and Prometheus: everything that the example runs. */
+export class Site {
+  /** Answers queries, once Prometheus is started. */
+  prometheus
+  #variant
+  #ports
+  #machine
+  #programs = new Map()
+  #stopped = false
+
+  /**
+   * @param variant what starts the application: `run`, `supervisor`, or `naive` for the application without promhive
+   * @param ports the ports for users, for metrics and of Prometheus; any free one for each that is missing or taken
+   */
+  static async create(variant, { users, metrics, prometheus } = {}) {
+    const application = await freePort()
+    return new Site(variant, {
+      8040: await freePort(users),
+      9040: await freePort(metrics),
+      8000: application,
+      // Without promhive there is no port for metrics: a scrape goes to the port of the application.
+      9464: variant === 'naive' ? application : await freePort(),
+      9090: await freePort(prometheus),
+    })
+  }
+
+  constructor(variant, ports) {
+    this.#variant = variant
+    this.#ports = ports
+    this.#machine = new Machine(ports)
+  }
+
+  /** For users. */
+  get url() {
+    return `http://127.0.0.1:${this.#ports[8040]}`
+  }
+
+  /** For Prometheus, through nginx. */
+  get metricsUrl() {
+    return `http://127.0.0.1:${this.#ports[9040]}`
+  }
+
+  /** The metrics port of promhive itself. */
+  get directPort() {
+    return this.#ports[9464]
+  }
+
+  /** The pid of the supervisor of promhive. */
+  get supervisor() {
+    return Number(readFileSync(this.path('/run/shop/shop.pid'), 'utf8'))
+  }
+
+  /** The pids of the workers. */
+  get workers() {
+    const { supervisor } = this
+    return readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').trim().split(' ').map(Number)
+  }
+
+  /** How to signal the supervisor of promhive from a shell. */
+  get signalCommand() {
+    if (this.#variant !== 'supervisor') return ['kill', ['-s'], this.supervisor]
+    return ['supervisorctl', ['-c', this.path('/etc/supervisor/supervisord.conf'), 'signal'], 'shop']
+  }
+
+  /** Where a path of the machine is. */
+  path(path) {
+    return this.#machine.path(path)
+  }
+
+  /** @param change of promhive.yaml */
+  async deploy(change) {
+    const machine = this.#machine
+    if (this.#variant === 'naive') return machine.deploy('naive', '/srv/shop', ['express', 'prom-client'])
+    machine.deploy('shop', '/srv/shop', ['express', 'yaml'])
+    machine.configure('shop/start.sh', '/srv/shop/start.sh')
+    machine.configure('shop/promhive.yaml', '/srv/shop/promhive.yaml', change)
+    if (this.#variant !== 'supervisor') return
+    machine.configure('etc/debian/supervisord.conf', '/etc/supervisor/supervisord.conf')
+    machine.configure('etc/supervisor.conf', '/etc/supervisor/conf.d/shop.conf')
+  }
+
+  async startApplication() {
+    if (this.#programs.has('supervisord')) await this.#supervisorctl('start', 'shop')
+    else if (this.#variant === 'supervisor')
+      this.#start('supervisord', 'supervisord', '--nodaemon', '-c', this.path('/etc/supervisor/supervisord.conf'))
+    else if (this.#variant === 'run') this.#start('shop', this.path('/srv/shop/start.sh'))
+    else this.#start('shop', process.execPath, this.path('/srv/shop/app.mjs'))
+    await this.opens()
+  }
+
+  /** Waits until the application accepts connections. Not by a request: it would be counted. */
+  opens() {
+    return this.#opens('the application', 8000)
+  }
+
+  async stopApplication() {
+    if (this.#variant === 'supervisor') await this.#supervisorctl('stop', 'shop')
+    else {
+      await this.#programs.get('shop').stop()
+      this.#programs.delete('shop')
+    }
+  }
+
+  async startNginx() {
+    this.#machine.configure('etc/debian/nginx.conf', '/etc/nginx/nginx.conf')
+    this.#machine.configure('etc/nginx.conf', '/etc/nginx/sites-enabled/shop.conf')
+    const folder = ['-p', this.path('/etc/nginx'), '-e', 'stderr', '-c', this.path('/etc/nginx/nginx.conf')]
+    this.#start('nginx', 'nginx', ...folder)
+    await this.#opens('nginx', 8040)
+  }
+
+  /** Makes rules and a dashboard for the families that the application shows now. */
+  async makeRules(change = (text) => text) {
+    const source = `${this.metricsUrl}/metrics`
+    const [rules, dashboard] = await Promise.all([
+      this.promhive('rules', source, '--job', 'shop'),
+      this.promhive('dashboard', source, '--title', 'Shop'),
+    ])
+    this.#machine.write('/etc/prometheus/alerts.yml', change(rules))
+    this.#machine.write('/etc/grafana/shop.json', dashboard)
+  }
+
+  /**
+   * @param every the interval of scrapes, instead of 15 s
+   * @param change of the configuration
+   */
+  async startPrometheus(every, change = (text) => text) {
+    const configuration = (text) => change(text.replaceAll('15s', every))
+    this.#machine.configure('etc/prometheus.yml', '/etc/prometheus/prometheus.yml', configuration)
+    const url = `http://127.0.0.1:${this.#ports[9090]}`
+    this.#start(
+      'prometheus',
+      'prometheus',
+      `--config.file=${this.path('/etc/prometheus/prometheus.yml')}`,
+      `--storage.tsdb.path=${this.path('/var/lib/prometheus')}`,
+      `--web.listen-address=${new URL(url).host}`,
+    )
+    await this.#opens('prometheus', 9090)
+    this.prometheus = new Prometheus(url)
+    await until('prometheus is ready', () => this.prometheus.ready())
+  }
+
+  /** Sends a signal to the supervisor of promhive. */
+  async signal(name) {
+    const [command, options, receiver] = this.signalCommand
+    await run(command, [...options, name, String(receiver)], { env: environment })
+  }
+
+  /** Runs a command of promhive, and returns what it prints. */
+  async promhive(...args) {
+    const { stdout } = await run(process.execPath, [join(checkout, 'dist/esm/cli/bin.js'), ...args], {
+      env: environment,
+    })
+    return stdout
+  }
+
+  /** Throws if a program has ended by itself. */
+  check() {
+    if (this.#stopped) throw new Error('stopped')
+    for (const program of this.#programs.values()) program.check()
+  }
+
+  /** Ends everything, the latest first, and removes the folder. */
+  async stop() {
+    this.#stopped = true
+    for (const program of [...this.#programs.values()].reverse()) await program.stop()
+    this.#machine.remove()
+  }
+
+  async #supervisorctl(...args) {
+    await run('supervisorctl', ['-c', this.path('/etc/supervisor/supervisord.conf'), ...args], { env: environment })
+  }
+
+  #start(name, command, ...args) {
+    if (this.#stopped) throw new Error('stopped')
+    const options = { log: this.path(`/var/log/${name}.log`), env: environment, cwd: this.#machine.root }
+    this.#programs.set(name, new Program(name, command, args, options))
+  }
+
+  async #opens(name, port) {
+    await until(`${name} listens on port ${this.#ports[port]}`, () => {
+      this.check()
+      return isOpen(this.#ports[port])
+    })
+  }
+}
