@@ -34,7 +34,7 @@ export function loadBinding(): LoadedAddon {
   try {
     return { binding: requireFrom(place.file)(place.file) as Binding }
   } catch (cause) {
-    return { reason: cause instanceof Error ? cause.message : String(cause) }
+    return { reason: (cause as Error).message }
   }
 }
 
