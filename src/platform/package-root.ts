@@ -7,7 +7,7 @@ import { requireFrom } from './require-from.js'
 /** The files that packages and files of promhive are looked up from: promhive's own one or, in a bundle, the bundle. */
 export function ownPlaces(): readonly string[] {
   const program = process.argv[1]
-  return [ownFile(), ...(program !== undefined && isAbsolute(program) ? [program] : [])]
+  return [...new Set([ownFile(), ...(program !== undefined && isAbsolute(program) ? [program] : [])])]
 }
 
 let found: { readonly root: string | undefined } | undefined
@@ -27,7 +27,8 @@ export function packageRoot(): string | undefined {
 function ownFile(): string {
   const url: unknown = import.meta.url
   if (typeof url === 'string' && url.startsWith('file:')) return fileURLToPath(url)
-  return join(process.cwd(), 'bundle.js')
+  const program = process.argv[1]
+  return program !== undefined && isAbsolute(program) ? program : join(process.cwd(), 'bundle.js')
 }
 
 function rootAbove(folder: string): string | undefined {
