@@ -1,10 +1,10 @@
-import { createSocket } from 'node:dgram'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import { test } from '../helpers/processes/stage.js'
 import { SupervisedApplication } from '../helpers/processes/supervised.js'
 import { until } from '../helpers/processes/until.js'
+import { udpSums } from '../helpers/statsd/udp-sums.js'
 
 const program = fileURLToPath(new URL('programs/several.mjs', import.meta.url))
 const backend = fileURLToPath(new URL('../../examples/backends/files-backend.mjs', import.meta.url))
@@ -36,12 +36,8 @@ describe('a backend without leases', () => {
       PROMHIVE_BACKEND_CLASS: `${backend}#FilesBackend`,
       PROMHIVE_BACKEND_CONFIG: JSON.stringify({ folder: stage.folder() }),
     }
-    const server = createSocket('udp4')
-    const received: string[] = []
-    server.on('message', (datagram) => void received.push(datagram.toString()))
-    await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve))
-    stage.after(() => void server.close())
-    const address = `udp://127.0.0.1:${server.address().port}`
+    const server = await udpSums(stage)
+    const { address } = server
     const actor = await stage.start(program, { env })
     await actor.ask('count', 'jobs_total', {}, 3)
     await actor.ask('start', 'statsd', { address, from: 'each' })
@@ -49,8 +45,8 @@ describe('a backend without leases', () => {
     const exporters = JSON.stringify({ statsd: { address, prefix: 'all.' } })
     await SupervisedApplication.start(stage, { env: { ...env, PROMHIVE_EXPORTERS: exporters } })
     await until(
-      () => received.join(),
-      (text) => text.includes('all.jobs_total:3|c'),
+      () => server.sum('all.jobs_total'),
+      (sum) => sum === 3,
     )
   })
 
