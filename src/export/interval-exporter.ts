@@ -50,6 +50,8 @@ export class IntervalExporter implements Exporter {
   /** Monotonic milliseconds at which the next export begins. */
   private due = 0
   private failing = false
+  /** The last call of the destination: one that was given up ends before the next one begins. */
+  private sending: Promise<unknown> = Promise.resolve()
   /** Whether processes of the application send, as long as this process runs. */
   private isLeft = false
 
@@ -140,7 +142,7 @@ export class IntervalExporter implements Exporter {
     const limit = new AbortController()
     const renewal = setInterval(() => void this.renew(limit), this.renewEvery).unref()
     try {
-      const sent = await withTimeout(destination.send(context.gatherer, limit.signal), settings.timeout * 1000)
+      const sent = await withTimeout(this.sendInTurn(limit.signal), settings.timeout * 1000)
       context.exported('ok', sent)
       if (sent.dropped) this.failed(`${destination.place} has not taken ${sent.dropped} values`, sent.reason)
       else this.recovered()
@@ -155,6 +157,15 @@ export class IntervalExporter implements Exporter {
     } finally {
       clearInterval(renewal)
     }
+  }
+
+  private sendInTurn(signal: AbortSignal): Promise<ExportedSamples> {
+    const sent = this.sending.then(() => {
+      signal.throwIfAborted()
+      return this.destination.send(this.context.gatherer, signal)
+    })
+    this.sending = sent.catch(() => {})
+    return sent
   }
 
   private leaveToApplication({ message }: LeftToApplication): ExportResult {

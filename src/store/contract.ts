@@ -24,6 +24,8 @@ export interface StoredSeries {
   readonly family: FamilyDescriptor
   readonly series: SeriesRef
   readonly slots: Slots
+  /** Unix seconds at which the series began, if it was requested and the store knows it. */
+  readonly createdAt?: number | undefined
 }
 
 export type RemovalScope = 'application' | 'process'
@@ -40,8 +42,11 @@ export interface Store {
   /**
    * Returns the slots of a series, claimed for this owner: always the same for the same family and label values. A
    * number in the reference belongs to this descriptor of the family, and identifies the series until the call returns.
+   *
+   * @param createdAt unix seconds at which the series began, if it moves here from another store; by default, a new
+   * series begins now
    */
-  open(family: FamilyDescriptor, series: SeriesRef): Slots
+  open(family: FamilyDescriptor, series: SeriesRef, createdAt?: number): Slots
   /**
    * Called for each labelled family when a metric of this process is defined, before its first count: other processes
    * may have series of it. Only a backend that reads from its engine by family needs this method.
@@ -72,8 +77,9 @@ export interface Store {
    * Returns every series of this writer.
    *
    * @param family only series of this family are requested; a store may return others as well
+   * @param times whether `createdAt` is requested
    */
-  series(family?: FamilyDescriptor): Iterable<StoredSeries>
+  series(family?: FamilyDescriptor, times?: boolean): Iterable<StoredSeries>
   /** Makes the counts visible to readers. If a server must answer for that, the promise waits for the answer. */
   flush(): void | Promise<void>
   close(): void

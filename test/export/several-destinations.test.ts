@@ -1,4 +1,3 @@
-import { createSocket, type Socket } from 'node:dgram'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import { describe, expect } from 'vitest'
 import type { Actor } from '../helpers/processes/actor.js'
 import { type Stage, sharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
+import { udpSums } from '../helpers/statsd/udp-sums.js'
 
 /*
  * The lease of an exporter is that of a destination. Otherwise the second exporter of a process waits forever for the
@@ -39,7 +39,7 @@ const destinations: readonly Destinations[] = [
   {
     kind: 'statsd',
     async starts(stage) {
-      const [one, other] = [await udp(stage), await udp(stage)]
+      const [one, other] = [await udpSums(stage), await udpSums(stage)]
       return [
         { options: { address: one.address } },
         { options: { address: other.address } },
@@ -106,7 +106,7 @@ describe.each(sharedBackends)('($backend)', ({ env }) => {
 test('two exporters to one server of statsd, with different names, keep the amounts of each other', async ({
   stage,
 }) => {
-  const server = await udp(stage)
+  const server = await udpSums(stage)
   const { address } = server
   const actor = await stage.start(program, { env: { PROMHIVE_DIR: stage.directory() } })
   await actor.ask('count', 'jobs_total', {}, 3)
@@ -126,19 +126,6 @@ test('two exporters to one server of statsd, with different names, keep the amou
   )
   expect([server.sum('a.jobs_total'), server.sum('b.jobs_total')]).toEqual([4, 4])
 })
-
-async function udp(stage: Stage) {
-  const socket: Socket = createSocket('udp4')
-  const sums = new Map<string, number>()
-  socket.on('message', (datagram) => {
-    for (const [, name, growth] of datagram.toString().matchAll(/^([^:]+):([^|]+)\|c/gm)) {
-      sums.set(name!, (sums.get(name!) ?? 0) + Number(growth))
-    }
-  })
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-  stage.after(() => void socket.close())
-  return { address: `udp://127.0.0.1:${socket.address().port}`, sum: (name: string) => sums.get(name) ?? 0 }
-}
 
 async function http(stage: Stage): Promise<string> {
   const server = createServer((request, response) => {

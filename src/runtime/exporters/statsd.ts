@@ -50,7 +50,13 @@ export function startStatsd(options: StatsdOptions = {}): RunningExporter {
   const spread = ((timeout ?? Math.min(10, interval ?? 10)) * 1000) / 2
   // What makes the names at the server: exporters with the same ones send the same counters.
   const stream = [transport.place, format, prefix, ...(own === undefined ? [] : ['each', workerTag])].join(' ')
-  const destination = new StatsdDestination(transport, reader, amountsFor(stream, registry), spread, own)
+  const destination = new StatsdDestination(
+    transport,
+    reader,
+    amountsFor(stream, registry, own !== undefined),
+    spread,
+    own,
+  )
   const lease =
     own === undefined ? receiverLease(exportingProcess(), 'statsd', destinationName(stream, options)) : alwaysHeld
   return startExporter('statsd', destination, { interval, timeout, registry: own ?? registry }, 10, lease)

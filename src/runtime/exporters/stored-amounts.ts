@@ -29,10 +29,14 @@ class StoredAmounts implements SentAmounts {
   private readonly sums: Summary<'destination' | 'series'>
   private index: AmountIndex | undefined
 
-  /** @param destination the server and the registry */
+  /**
+   * @param destination the server and the registry
+   * @param needsLease whether several processes may send the counts of all
+   */
   constructor(
     private readonly context: ProcessContext,
     private readonly destination: string,
+    private readonly needsLease: boolean,
   ) {
     this.sums = new Summary({
       name: familyName,
@@ -50,6 +54,7 @@ class StoredAmounts implements SentAmounts {
   }
 
   async read({ hidden = [], pause }: Gathered): Promise<AmountsRead> {
+    this.checkLease()
     const table = hidden.find(({ family }) => family.name === familyName)
     let { index } = this
     if (index === undefined || index.table !== table || index.keys !== table?.keys) {
@@ -57,6 +62,15 @@ class StoredAmounts implements SentAmounts {
     }
     while (!index.follow()) if (pause.due()) await pause.rest()
     return index
+  }
+
+  /** @throws if no process sends for all: then each would send the counts of all */
+  private checkLease(): void {
+    const { shared, lease, name } = this.context.inUse
+    if (!this.needsLease || !shared || lease !== undefined) return
+    throw new Error(
+      `the backend "${name}" has no lease(), by which one process sends the differences of all; send totals, or add it: see docs/writing-a-backend.md`,
+    )
   }
 
   /** Shows processes outside of the application that this one sends, or will send. */
@@ -113,14 +127,17 @@ class OutsideAmounts extends LocalAmounts {
 /**
  * Returns where the amounts that were sent are kept: with the counts, or in this process if the numbers are not those of
  * a registry whose counts processes share.
+ *
+ * @param sendsOwn whether each process sends its own counts
  */
-export function amountsFor(place: string, registry: IntervalOptions['registry']): SentAmounts {
-  const { context } = exportingProcess()
+export function amountsFor(place: string, registry: IntervalOptions['registry'], sendsOwn = false): SentAmounts {
+  const { context, sendsForAll = false } = exportingProcess()
+  const needsLease = !sendsForAll && !sendsOwn
   if (registry === undefined) {
-    return context === undefined ? new OutsideAmounts(place) : new StoredAmounts(context, place)
+    return context === undefined ? new OutsideAmounts(place) : new StoredAmounts(context, place, needsLease)
   }
   const isShared = context !== undefined && registry instanceof Registry && registry.context === context
-  return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`) : new LocalAmounts()
+  return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`, needsLease) : new LocalAmounts()
 }
 
 /** The rows of a destination in the merged table. */

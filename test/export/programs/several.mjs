@@ -1,4 +1,6 @@
 // A process with several exporters of the same kind.
+import cluster from 'node:cluster'
+import { fileURLToPath } from 'node:url'
 import { Counter, Registry } from 'promhive'
 import { startOtlp } from 'promhive/otlp'
 import { startRemoteWrite } from 'promhive/remote-write'
@@ -15,6 +17,11 @@ answer({
     const registry = name === undefined ? undefined : new Registry({ name })
     if (registry !== undefined) new Counter({ name: 'jobs_total', help: 'X.', registers: [registry] }).inc(100)
     exporters.push(start[kind]({ interval: 3600, ...options, registry }))
+  },
+  /** Starts a worker that counts with this process. */
+  fork() {
+    cluster.setupPrimary({ exec: fileURLToPath(new URL('counts.mjs', import.meta.url)) })
+    cluster.fork()
   },
   /** Sends with all exporters; returns the result of each. */
   send: () => Promise.all(exporters.map((exporter) => exporter.send())),
