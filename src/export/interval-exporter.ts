@@ -143,10 +143,12 @@ export class IntervalExporter implements Exporter {
     const renewal = setInterval(() => void this.renew(limit), this.renewEvery).unref()
     try {
       const sent = await withTimeout(this.sendInTurn(limit.signal), settings.timeout * 1000)
-      context.exported('ok', sent)
+      // A destination that refuses everything, such as one of another kind, has not taken the numbers.
+      const result = sent.samples === 0 && sent.dropped ? 'failed' : 'ok'
+      context.exported(result, sent)
       if (sent.dropped) this.failed(`${destination.place} has not taken ${sent.dropped} values`, sent.reason)
       else this.recovered()
-      return (this.result = 'ok')
+      return (this.result = result)
     } catch (cause) {
       limit.abort(cause)
       if (cause instanceof LeftToApplication) return this.leaveToApplication(cause)

@@ -7,6 +7,7 @@ import { firstSet, isOff, itemsOf, variables } from '../../platform/environment.
 import { identityOf } from '../../runtime/application-identity.js'
 import { processContext } from '../../runtime/current-context.js'
 import { chosenExporters, exportersForAll, startExporters } from '../../runtime/exporters/configured.js'
+import { misspeltVariables } from '../../runtime/misspelt-variables.js'
 import { MemoryBackend } from '../../store/memory/memory-backend.js'
 import type { Command } from '../command.js'
 import { type OptionTable, parseOptions } from '../options.js'
@@ -104,6 +105,7 @@ export const serve: Command = {
     const setup = { events: port, readiness, routes, page, nameOf: optionName }
     const metrics = await openMetricsServer(serverOptions, setup)
     print(`promhive: serving ${served.name} at ${metrics.url}`)
+    for (const text of misspeltVariables(process.env)) printError(`promhive: ${text}`)
     // Exporters count in this process only: it is none of the application, whose directory the environment may name.
     processContext().useBackend(new MemoryBackend())
     const exporters = await startExporters(chosen, servedOptions.report, {

@@ -37,6 +37,9 @@ const leastPause = 5
 /** Milliseconds between two requests with types and help texts, as Prometheus sends them. */
 const metadataEvery = 60_000
 
+/** For error texts. */
+const names = { usualPath: '/api/v1/write', caOption: 'tls.caFile' }
+
 /** Bytes of the compressed requests that wait while the receiver is unavailable. */
 const maxQueuedBytes = 32 * 1024 * 1024
 
@@ -60,7 +63,7 @@ export function startRemoteWrite(options: RemoteWriteOptions): RunningExporter {
   const { url, headers, tls, credentials, version, maxSamples, metadata, maxQueued } = settings
   const seconds = interval ?? defaultInterval
   const limit = timeout ?? Math.min(10, seconds)
-  const poster = new HttpPoster({ url, headers, tls, timeout: limit * 1000, retries: retriesStatus, backOff })
+  const poster = new HttpPoster({ url, headers, tls, timeout: limit * 1000, retries: retriesStatus, backOff, names })
   const receiver = new Receiver(poster, credentials, `promhive/${packageVersion}`)
   const job = settings.job ?? applicationName()
   const sender = {
