@@ -293,10 +293,10 @@ describe('keys that other files have', () => {
 
   test('belong to the same series in files with other buckets', async ({ stage }) => {
     const { directory, reader } = prepared(stage)
-    for (const process of ['1', '2', '3', '4']) {
+    for (const process of ['4000001', '4000002', '4000003', '4000004']) {
       const file = new WrittenFile().addHistogram('seconds', 1, buckets(1), { path: 'a' })
-      if (process === '3') file.addHistogram('seconds', 1, { '1.0': 5, '+Inf': 5 }, { path: 'b' })
-      if (process === '4') file.addHistogram('seconds', 1, { '4.0': 5, '+Inf': 5 }, { path: 'b' })
+      if (process === '4000003') file.addHistogram('seconds', 1, { '1.0': 5, '+Inf': 5 }, { path: 'b' })
+      if (process === '4000004') file.addHistogram('seconds', 1, { '4.0': 5, '+Inf': 5 }, { path: 'b' })
       file.write(directory, `histogram_${process}.db`)
     }
     const { scrape } = await reader.read()
