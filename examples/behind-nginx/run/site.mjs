@@ -58,8 +58,9 @@ export class Site {
     return this.#ports[9464]
   }
 
-  /** The pid of the supervisor of promhive. */
+  /** The pid of the supervisor of promhive; without promhive, of the primary. */
   get supervisor() {
+    if (this.#variant === 'naive') return this.#programs.get('shop').pid
     return Number(readFileSync(this.path('/run/shop/shop.pid'), 'utf8'))
   }
 
@@ -186,7 +187,9 @@ export class Site {
 
   #start(name, command, ...args) {
     if (this.#stopped) throw new Error('stopped')
-    const options = { log: this.path(`/var/log/${name}.log`), env: environment, cwd: this.#machine.root }
+    // HOST and PORT are for the naive application: promhive run passes those of `bind`.
+    const env = { ...environment, HOST: '127.0.0.1', PORT: String(this.#ports[8000]) }
+    const options = { log: this.path(`/var/log/${name}.log`), env, cwd: this.#machine.root }
     this.#programs.set(name, new Program(name, command, args, options))
   }
 
