@@ -1,6 +1,7 @@
 // The worked example: an application behind nginx, under its supervisor, scraped by Prometheus. See docs/behind-nginx.md.
 import { once } from 'node:events'
 import { Claims } from './run/claims.mjs'
+import { compare } from './run/comparison.mjs'
 import { checkout } from './run/machine.mjs'
 import { showNaive } from './run/naive.mjs'
 import { readOptions } from './run/options.mjs'
@@ -16,6 +17,7 @@ const modes = {
   show: (site) => show(site, { traffic }),
   prove: (site) => prove(site, claims, { supervisord: variant === 'supervisor' }),
   naive: (site) => showNaive(site, claims),
+  compare: (site) => compare(site, claims),
 }
 
 const packages = ['nginx', 'prometheus', ...(variant === 'supervisor' ? ['supervisor'] : [])]

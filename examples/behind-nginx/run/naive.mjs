@@ -7,7 +7,7 @@ export async function showNaive(site, claims) {
   await site.deploy()
   await site.startApplication()
   await site.startNginx()
-  await site.startPrometheus('500ms', (text) => text.replace(/^rule_files:\n.*\n/m, ''))
+  await site.startPrometheus('500ms')
   const { prometheus } = site
   await until('a first scrape', async () => (await prometheus.value('up')) === 1)
   const users = new Users(site.url)
@@ -42,5 +42,8 @@ async function killWorker(site) {
 }
 
 function wrapped(values) {
-  return values.join(' ').replace(/(.{1,90})(?: |$)/g, '$1\n  ').trimEnd()
+  return values
+    .join(' ')
+    .replace(/(.{1,90})(?: |$)/g, '$1\n  ')
+    .trimEnd()
 }
