@@ -1,7 +1,9 @@
 // The worked example: an application behind nginx, under its supervisor, scraped by Prometheus. See docs/behind-nginx.md.
 import { once } from 'node:events'
 import { Claims } from './run/claims.mjs'
+import { compare } from './run/comparison.mjs'
 import { checkout } from './run/machine.mjs'
+import { showNaive } from './run/naive.mjs'
 import { readOptions } from './run/options.mjs'
 import { prove } from './run/proof.mjs'
 import { missing, unreachable } from './run/requirements.mjs'
@@ -14,6 +16,8 @@ const claims = new Claims()
 const modes = {
   show: (site) => show(site, { traffic }),
   prove: (site) => prove(site, claims, { supervisord: variant === 'supervisor' }),
+  naive: (site) => showNaive(site, claims),
+  compare: (site) => compare(site, claims),
 }
 
 const packages = ['nginx', 'prometheus', ...(variant === 'supervisor' ? ['supervisor'] : [])]
@@ -30,6 +34,7 @@ const site = await Site.create(mode === 'naive' ? 'naive' : variant, mode === 's
 try {
   await Promise.race([modes[mode](site), once(interrupted.signal, 'abort')])
   process.exitCode = claims.failed > 0 ? 1 : 0
+  if (interrupted.signal.aborted && mode !== 'show') process.exitCode = 130
 } catch (error) {
   console.error(`FAILED: ${error.message}`)
   process.exitCode = 1

@@ -22,7 +22,7 @@ export class Machine {
     this.#ports = ports
     // The workers' user must reach the application.
     for (const folder of [this.root, this.#run]) files.chmodSync(folder, 0o755)
-    for (const folder of ['/var/log', '/var/lib/nginx'])
+    for (const folder of ['/etc/prometheus', '/var/log', '/var/lib/nginx'])
       files.mkdirSync(this.path(folder), { recursive: true, mode: 0o755 })
   }
 
@@ -41,12 +41,12 @@ export class Machine {
     files.symlinkSync('../promhive/dist/esm/cli/bin.js', join(modules, '.bin', 'promhive'))
   }
 
-  /** Copies a file of the example, with the paths and ports of this machine. */
-  configure(file, path, change = (text) => text) {
-    const original = files.readFileSync(join(example, file), 'utf8')
-    const text = withoutPrivileges(change(original))
+  /** Copies a file of the example, or several as one, with the paths and ports of this machine. */
+  configure(file, path, addition) {
+    const parts = addition === undefined ? [file] : [file, addition]
+    const text = withoutPrivileges(parts.map((part) => files.readFileSync(join(example, part), 'utf8')).join(''))
       .replace(/(?<![\w.])\/(etc|run|srv|var)\/[\w/.-]+/g, (path) => this.path(path))
-      .replace(/(?<=:|: )\d{4}\b/g, (port) => this.#ports[port] ?? port)
+      .replace(/(?<=:|: |\d-)\d{4}\b/g, (port) => this.#ports[port] ?? port)
     this.write(path, text, file.endsWith('.sh') ? 0o755 : 0o644)
   }
 

@@ -64,7 +64,7 @@ async function strangersGetNothing(site, claims) {
     headers: forged,
   })
   await expect('users: the page for people', 403, site.metricsUrl, stranger)
-  await expect("users: promhive's own port", 'ECONNREFUSED', `http://127.0.0.2:${site.directPort}/metrics`, stranger)
+  await expect("users: promhive's own port", 'ECONNREFUSED', `http://127.0.0.2:${site.port(9464)}/metrics`, stranger)
   await expect('Prometheus: the metrics port', 200, `${site.metricsUrl}/metrics`)
 }
 

@@ -10,6 +10,7 @@ import { environment } from './requirements.mjs'
 import { until } from './until.mjs'
 
 const run = promisify(execFile)
+const bin = join(checkout, 'dist/esm/cli/bin.js')
 
 /** The application behind nginx, under its supervisor, and Prometheus: everything that the example runs. */
 export class Site {
@@ -26,15 +27,12 @@ export class Site {
    * @param ports the ports for users, for metrics and of Prometheus; any free one for each that is missing or taken
    */
   static async create(variant, { users, metrics, prometheus } = {}) {
-    const application = await freePort()
-    return new Site(variant, {
-      8040: await freePort(users),
-      9040: await freePort(metrics),
-      8000: application,
-      // Without promhive there is no port for metrics: a scrape goes to the port of the application.
-      9464: variant === 'naive' ? application : await freePort(),
-      9090: await freePort(prometheus),
-    })
+    const ports = { 8040: await freePort(users), 9040: await freePort(metrics), 9090: await freePort(prometheus) }
+    for (const port of [8000, 9464, 9465, 2379, 2380, 8125, 8126, 9500]) ports[port] = await freePort()
+    ports[9520] = ports[9500] + 20
+    // Without promhive there is no port for metrics: a scrape goes to the port of the application.
+    if (variant === 'naive') ports[9464] = ports[8000]
+    return new Site(variant, ports)
   }
 
   constructor(variant, ports) {
@@ -53,13 +51,14 @@ export class Site {
     return `http://127.0.0.1:${this.#ports[9040]}`
   }
 
-  /** The metrics port of promhive itself. */
-  get directPort() {
-    return this.#ports[9464]
+  /** The port that replaces one of the example's files. */
+  port(port) {
+    return this.#ports[port]
   }
 
-  /** The pid of the supervisor of promhive. */
+  /** The pid of the supervisor of promhive; without promhive, of the primary. */
   get supervisor() {
+    if (this.#variant === 'naive') return this.#programs.get('shop').pid
     return Number(readFileSync(this.path('/run/shop/shop.pid'), 'utf8'))
   }
 
@@ -80,13 +79,13 @@ export class Site {
     return this.#machine.path(path)
   }
 
-  /** @param change of promhive.yaml */
-  async deploy(change) {
+  /** @param addition a file of further settings for promhive.yaml */
+  async deploy(addition) {
     const machine = this.#machine
     if (this.#variant === 'naive') return machine.deploy('naive', '/srv/shop', ['express', 'prom-client'])
     machine.deploy('shop', '/srv/shop', ['express', 'yaml'])
     machine.configure('shop/start.sh', '/srv/shop/start.sh')
-    machine.configure('shop/promhive.yaml', '/srv/shop/promhive.yaml', change)
+    machine.configure('shop/promhive.yaml', '/srv/shop/promhive.yaml', addition)
     if (this.#variant !== 'supervisor') return
     machine.configure('etc/debian/supervisord.conf', '/etc/supervisor/supervisord.conf')
     machine.configure('etc/supervisor.conf', '/etc/supervisor/conf.d/shop.conf')
@@ -95,9 +94,9 @@ export class Site {
   async startApplication() {
     if (this.#programs.has('supervisord')) await this.#supervisorctl('start', 'shop')
     else if (this.#variant === 'supervisor')
-      this.#start('supervisord', 'supervisord', '--nodaemon', '-c', this.path('/etc/supervisor/supervisord.conf'))
-    else if (this.#variant === 'run') this.#start('shop', this.path('/srv/shop/start.sh'))
-    else this.#start('shop', process.execPath, this.path('/srv/shop/app.mjs'))
+      this.start('supervisord', 'supervisord', '--nodaemon', '-c', this.path('/etc/supervisor/supervisord.conf'))
+    else if (this.#variant === 'run') this.start('shop', this.path('/srv/shop/start.sh'))
+    else this.start('shop', process.execPath, this.path('/srv/shop/app.mjs'))
     await this.opens()
   }
 
@@ -118,7 +117,7 @@ export class Site {
     this.#machine.configure('etc/debian/nginx.conf', '/etc/nginx/nginx.conf')
     this.#machine.configure('etc/nginx.conf', '/etc/nginx/sites-enabled/shop.conf')
     const folder = ['-p', this.path('/etc/nginx'), '-e', 'stderr', '-c', this.path('/etc/nginx/nginx.conf')]
-    this.#start('nginx', 'nginx', ...folder)
+    this.start('nginx', 'nginx', ...folder)
     await this.#opens('nginx', 8040)
   }
 
@@ -133,15 +132,13 @@ export class Site {
     this.#machine.write('/etc/grafana/shop.json', dashboard)
   }
 
-  /**
-   * @param every the interval of scrapes, instead of 15 s
-   * @param change of the configuration
-   */
-  async startPrometheus(every, change = (text) => text) {
-    const configuration = (text) => change(text.replaceAll('15s', every))
-    this.#machine.configure('etc/prometheus.yml', '/etc/prometheus/prometheus.yml', configuration)
+  /** @param every the interval of scrapes, instead of the 15 s in the file */
+  async startPrometheus(every, file = 'etc/prometheus.yml') {
+    this.#machine.configure(file, '/etc/prometheus/prometheus.yml')
+    const configuration = readFileSync(this.path('/etc/prometheus/prometheus.yml'), 'utf8')
+    this.#machine.write('/etc/prometheus/prometheus.yml', configuration.replaceAll('15s', every))
     const url = `http://127.0.0.1:${this.#ports[9090]}`
-    this.#start(
+    this.start(
       'prometheus',
       'prometheus',
       `--config.file=${this.path('/etc/prometheus/prometheus.yml')}`,
@@ -159,9 +156,19 @@ export class Site {
     await run(command, [...options, name, String(receiver)], { env: environment })
   }
 
+  /** Copies a file of the example to a path of the machine, with the ports and paths of this one. */
+  configure(file, path) {
+    this.#machine.configure(file, path)
+  }
+
+  /** Starts a command of promhive, which ends with the site. */
+  startPromhive(command, ...args) {
+    this.start(`promhive ${command}`, process.execPath, bin, command, ...args.map(String))
+  }
+
   /** Runs a command of promhive, and returns what it prints. */
   async promhive(...args) {
-    const { stdout } = await run(process.execPath, [join(checkout, 'dist/esm/cli/bin.js'), ...args], {
+    const { stdout } = await run(process.execPath, [bin, ...args], {
       env: environment,
     })
     return stdout
@@ -184,9 +191,12 @@ export class Site {
     await run('supervisorctl', ['-c', this.path('/etc/supervisor/supervisord.conf'), ...args], { env: environment })
   }
 
-  #start(name, command, ...args) {
+  /** Starts a program, which ends with the site. */
+  start(name, command, ...args) {
     if (this.#stopped) throw new Error('stopped')
-    const options = { log: this.path(`/var/log/${name}.log`), env: environment, cwd: this.#machine.root }
+    // HOST and PORT are for the naive application: promhive run passes those of `bind`.
+    const env = { ...environment, HOST: '127.0.0.1', PORT: String(this.#ports[8000]) }
+    const options = { log: this.path(`/var/log/${name}.log`), env, cwd: this.#machine.root }
     this.#programs.set(name, new Program(name, command, args, options))
   }
 
