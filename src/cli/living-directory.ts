@@ -40,7 +40,7 @@ export function readDirectory(argument: string | undefined, asked: AskedCommand)
 }
 
 /** Lists the directories to choose from, each with the command that names it. */
-export function severalText({ living }: DirectorySearch, asked: AskedCommand): string {
+function severalText({ living }: DirectorySearch, asked: AskedCommand): string {
   const lines = living
     .slice(0, mostListed)
     .map((each) => `  ${commandFor(asked, each.directory)}\n      ${describeLiving(each)}`)

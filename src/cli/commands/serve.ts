@@ -1,5 +1,6 @@
 import { encryptionFromEnvironment } from '../../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../../export/http/port-environment.js'
+import { portText } from '../../export/http/port-text.js'
 import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import { isServiceLink } from '../../model/service-link.js'
@@ -12,6 +13,7 @@ import { MemoryBackend } from '../../store/memory/memory-backend.js'
 import type { Command } from '../command.js'
 import { namedDirectory } from '../directory-argument.js'
 import type { AskedCommand } from '../living-directory.js'
+import { openPage } from '../open-in-browser.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printError } from '../output.js'
 import { PortFamilies } from '../port-families.js'
@@ -30,6 +32,7 @@ const options = {
   'per-worker': { type: 'boolean' },
   'allowed-hosts': { type: 'string' },
   'no-page': { type: 'boolean' },
+  open: { type: 'boolean' },
   ...redisOptions,
 } as const satisfies OptionTable
 
@@ -56,6 +59,7 @@ ${redisUsage}
                    further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
   --no-page        do not show the page for people at / (PROMHIVE_PAGE=off)
+  --open           open that page in a browser
 
 The port also answers /healthz (the process runs) and /readyz (the metrics can be read). With --dir, the path /targets
 lists the targets of the application's processes, for Prometheus' http_sd.
@@ -111,7 +115,8 @@ export const serve: Command = {
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
     })
-    print(`promhive: serving ${served.name} at ${metrics.url}`)
+    print(`promhive: serving ${served.name}; ${portText(metrics)}`)
+    if (values.open) void openPage(metrics.pageUrl).then((fault) => fault && printError(`promhive: ${fault}`))
     // Exporters count in this process only: it is none of the application, whose directory the environment may name.
     processContext().useBackend(new MemoryBackend())
     const exporters = await startExporters(chosen, servedOptions.report, {
