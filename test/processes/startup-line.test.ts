@@ -1,5 +1,8 @@
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import type { Actor } from '../helpers/processes/actor.js'
+import { begin } from '../helpers/processes/command.js'
+import { root } from '../helpers/processes/dist.js'
 import { ask } from '../helpers/processes/http.js'
 import { freePort } from '../helpers/processes/port.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
@@ -31,6 +34,18 @@ async function killOwner(app: Actor, url: string): Promise<void> {
   // Its line would come on another stream.
   await pause(100)
 }
+
+test('promhive run prints none with PROMHIVE_STARTUP=off', async ({ stage }) => {
+  const port = await freePort()
+  const program = join(root, 'test', 'processes', 'programs', 'idle-worker.mjs')
+  const args = ['run', program, '--workers', '1', '--port', String(port)]
+  const run = begin(stage, args, { PROMHIVE_STARTUP: 'off' })
+  const ready = () => ask(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
+  await until(ready, (answer) => answer?.status === 200 || run.over())
+  run.child.kill('SIGTERM')
+  expect(await run.ended).toBe(0)
+  expect(run.errors()).toMatch(/^promhive: stopping/)
+})
 
 describe('startMetricsServer() in every worker', () => {
   test('prints one line for the application, with the page, also when the port moves', async ({ stage }) => {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { outlive } from '../../export/log-output.js'
 import { MetricsError } from '../../model/errors.js'
+import { isOff, variables } from '../../platform/environment.js'
 import { setTimeout } from '../../platform/timers.js'
 import { processContext } from '../../runtime/current-context.js'
 import { composeSupervisor } from '../../runtime/supervised/composition.js'
@@ -63,11 +64,13 @@ export const run: Command = {
     const backend = describeBackend(processContext().inUse)
     const { pid } = process
     const started = { pid, app, workers: supervisor.size, metricsUrl, pageUrl, statsAddress, directory, backend }
-    if (running) {
+    if (running && !isOff(variables.startup)) {
       const [last, ...others] = startupLines({ ...started, settings }).toReversed()
       for (const line of others.reverse()) supervisor.explain(line)
       supervisor.explain(last!, { event: 'serving', ...started })
-      if (values.open) void openPage(pageUrl).then((fault) => fault && supervisor.explain(fault))
+    }
+    if (running && values.open) {
+      void openPage(pageUrl).then((fault) => fault && supervisor.explain(fault))
     }
     const code = await supervisor.done
     // A timer or a connection that a hook has left open must not keep the process running.
