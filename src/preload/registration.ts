@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { encryptionFromEnvironment } from '../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../export/http/port-environment.js'
+import type { MetricsServer } from '../export/http/scrape-server.js'
 import { SharedPort } from '../export/http/shared-port.js'
 import { readingCheck } from '../gather/readiness.js'
 import { provideHttpInstrument } from '../instrument/http/http-instrument.js'
@@ -17,6 +18,7 @@ import { processContext } from '../runtime/current-context.js'
 import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-directory.js'
 import { chosenExporters, exportersForAll, startExporters } from '../runtime/exporters/configured.js'
 import { ownPage } from '../runtime/exporters/page.js'
+import { announcePort } from '../runtime/exporters/port-announcement.js'
 import { startNamedTarget } from '../runtime/targets/named-target.js'
 import { targetsOfApplication } from '../runtime/targets/targets-in.js'
 import { isLauncher } from './launchers.js'
@@ -114,7 +116,7 @@ function openPort(): void {
     alone: !hasSiblings(),
     family: familyUnderPm2(),
     onError: (error) => context.onError(error),
-    onOpen: ({ url }) => sayWhatIsOn(url),
+    onOpen: sayWhatIsOn,
   })
   void registered.port.start()
 }
@@ -131,12 +133,10 @@ function startChosenExporters(): void {
 }
 
 /** Writes to the log of the process that has the port, and not into the output of a program. */
-function sayWhatIsOn(url: string): void {
-  if (isOff(variables.startup)) return
+function sayWhatIsOn(server: MetricsServer): void {
   const parts = [!isOff(variables.http) && 'HTTP', !isOff(variables.defaultMetrics) && 'process and runtime']
   const measured = parts.filter((part) => part !== false).join(', ')
-  const text = `${measured === '' ? '' : `measuring ${measured}; `}metrics at ${url}`
-  processContext().log.announce(text, { event: 'metricsPort', url })
+  announcePort(server, measured === '' ? '' : `measuring ${measured}; `)
 }
 
 function attempt(part: () => void): void {

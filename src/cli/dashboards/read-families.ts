@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
-import { directoryArgument } from '../directory-argument.js'
 import { directoryGatherer } from '../directory-gatherer.js'
+import { type AskedCommand, readDirectory } from '../living-directory.js'
 import { printError } from '../output.js'
 import { expositionOf } from '../source-exposition.js'
 import { type ShownFamilies, shownFamilies } from './shown-families.js'
@@ -17,20 +17,20 @@ const timeout = 10_000
  * Reads the families of an application.
  *
  * @param source the URL of its metrics, its directory, or a file with a saved exposition; by default the directory that the
- *   environment names
- * @param command the name of the command, for messages
+ *   environment names, otherwise that of the only application of this user that runs
+ * @param asked the command line, for messages
  * @throws MetricsError `READ_FAILED` if a URL cannot be scraped, `METRIC_NOT_FOUND` if there are no metrics
  */
-export async function readFamilies(source: string | undefined, command: string): Promise<ShownFamilies> {
+export async function readFamilies(source: string | undefined, asked: AskedCommand): Promise<ShownFamilies> {
   if (source !== undefined && /^https?:\/\//i.test(source)) return shownFamilies(await scraped(source), source)
-  const path = directoryArgument(source)
+  const path = readDirectory(source, asked)
   const facts = statSync(path, { throwIfNoEntry: false })
   if (facts === undefined) {
     const text = `${path} does not exist; name the URL of the metrics, a directory, or a file with a saved exposition`
     throw new MetricsError('OPTION_INVALID', text)
   }
   if (!facts.isDirectory()) return shownFamilies(readFileSync(path, 'utf8'), path)
-  return shownFamilies(await readDirectory(path, command), path)
+  return shownFamilies(await textOf(path, asked.name), path)
 }
 
 async function scraped(url: string): Promise<string> {
@@ -46,7 +46,7 @@ async function scraped(url: string): Promise<string> {
   }
 }
 
-async function readDirectory(directory: string, command: string): Promise<string> {
+async function textOf(directory: string, command: string): Promise<string> {
   const everything = directoryGatherer(directory, ({ message }) => printError(`promhive ${command}: ${message}`))
   const { chunks } = await held(expositionOf(new ApplicationGatherer(everything, {})).expose(accept))
   return Buffer.concat(chunks).toString()

@@ -13,6 +13,7 @@ import { processContext } from '../current-context.js'
 import { register } from '../default-registry.js'
 import { targetsOfApplication } from '../targets/targets-in.js'
 import { isGatherer, ownPage } from './page.js'
+import { announcePort } from './port-announcement.js'
 
 /**
  * Opens a separate port for scrapes: `GET /metrics` returns the numbers of the whole application, and `GET /targets` the
@@ -37,9 +38,9 @@ export async function startMetricsServer(
     page: page && isGatherer(registry) ? ownPage(registry) : undefined,
   }
   const server = await held(openMetricsServer({ ...givenOptions(options), registry }, setup))
+  announcePort(server)
   const { log } = processContext()
   const { url } = server
-  log.info(`metrics at ${url}`, { event: 'metricsPort', url })
   server.server.once('close', () => log.info(`the metrics port ${url} is closed`, { event: 'metricsPortClosed', url }))
   return server
 }

@@ -43,7 +43,7 @@ async function startTarget(primary: Actor, name: string, options: object, count 
 async function serve(stage: Stage, directory: string): Promise<string> {
   const server = stage.launch(bin, { args: ['serve', '--dir', directory, '--port', '0'] })
   return until(
-    () => /at (http\S+)/.exec(server.output)?.[1] ?? '',
+    () => /metrics at (http\S+)/.exec(server.output)?.[1] ?? '',
     (url) => url !== '',
   )
 }
