@@ -1,6 +1,6 @@
-import { loadBinding } from '#native'
 import { portText } from '../../export/http/port-text.js'
 import type { MetricsServer } from '../../export/http/scrape-server.js'
+import { loadBinding } from '../../platform/addon.js'
 import { isOff, variables } from '../../platform/environment.js'
 import { Leadership } from '../../store/shared/leadership.js'
 import { processContext } from '../current-context.js'

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadBinding } from '#native'
+import { loadBinding } from '../../platform/addon.js'
 import { readRunId } from './control.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, openForReading, readAt } from './files.js'
