@@ -53,7 +53,7 @@ describe('a merge for some registries', () => {
 test('the work of a scrape of one registry does not grow with the number of registries', async () => {
   const sorts = vi.spyOn(Table.prototype, 'sort')
   const begins = vi.spyOn(Table.prototype, 'begin')
-  /** Makes registries, each of which is scraped once; returns how many tables the scrapes looked at. */
+  /** Makes registries, each of which is scraped once; returns how often a scrape worked on a table. */
   const scraped = async (count: number): Promise<number> => {
     const before = sorts.mock.calls.length + begins.mock.calls.length
     for (let i = 0; i < count; i++) {
