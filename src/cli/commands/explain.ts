@@ -63,7 +63,7 @@ export const explain: Command = {
         `--sort must be one of ${costOrders.join(', ')}, got ${JSON.stringify(sort)}`,
       )
     const target = redisTarget(values, named)
-    const name = target?.name ?? readDirectory(named, { name: 'explain', args })
+    const name = target?.name ?? readDirectory(named, { name: 'explain', args, redis: true })
     const service = target && openService(target)
     try {
       const source = service?.openSource() ?? directorySource(name)
