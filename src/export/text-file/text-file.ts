@@ -58,7 +58,8 @@ export class TextFile implements Destination {
   async send(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
     await this.sweep()
     const chunks = await this.write(gatherer)
-    const file = await open(this.unfinished, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, this.mode)
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
+    const file = await open(this.unfinished, flags, this.mode).catch(explainMissing(this.path))
     try {
       try {
         // Whatever the process's umask is.
@@ -100,10 +101,7 @@ export class TextFile implements Destination {
   private async sweep(): Promise<void> {
     if (this.swept) return
     const folder = dirname(this.path)
-    const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'ENOENT') throw cause
-      throw new Error(`the directory ${folder} does not exist: create it, and let this user write to it`)
-    })
+    const names = await readdir(folder).catch(explainMissing(this.path))
     for (const name of names) {
       if (!name.startsWith(this.unfinishedBeginning) || !/\d+-\d+\.tmp$/.test(name)) continue
       const path = join(folder, name)
@@ -112,6 +110,14 @@ export class TextFile implements Destination {
       if (isAbandoned || path === this.unfinished) await rm(path, { force: true })
     }
     this.swept = true
+  }
+}
+
+/** Returns a handler that rejects with what to do if the directory of the file does not exist. */
+function explainMissing(path: string) {
+  return (cause: NodeJS.ErrnoException): never => {
+    if (cause.code !== 'ENOENT') throw cause
+    throw new Error(`the directory ${dirname(path)} does not exist: create it, and let this user write to it`)
   }
 }
 
