@@ -101,9 +101,9 @@ export class IntervalExporter implements Exporter {
     const end = monotonicNow() + this.settings.timeout * 1000
     const left = (): number => Math.max(leastTime, Math.round(end - monotonicNow()))
     // An export that hangs leaves half of the time to the last numbers.
-    const patience = setTimeout(() => this.limit?.abort(new Error('the exporter stops')), left() / 2)
+    const halfTime = setTimeout(() => this.limit?.abort(new Error('the exporter stops')), left() / 2)
     await this.current
-    clearTimeout(patience)
+    clearTimeout(halfTime)
     await this.sendNow(left())
     await this.closeDestination(left())
     this.context.lease.leave()
@@ -154,10 +154,12 @@ export class IntervalExporter implements Exporter {
     const renewal = setInterval(() => void this.renew(limit), this.renewEvery).unref()
     try {
       const sent = await withTimeout(this.sendInTurn(limit.signal), milliseconds)
-      context.exported('ok', sent)
+      // A destination that refuses everything, such as one of another kind, has not taken the numbers.
+      const result = sent.samples === 0 && sent.dropped ? 'failed' : 'ok'
+      context.exported(result, sent)
       if (sent.dropped) this.failed(`${destination.place} has not taken ${sent.dropped} values`, sent.reason)
       else this.recovered()
-      return (this.result = 'ok')
+      return (this.result = result)
     } catch (cause) {
       limit.abort(cause)
       if (cause instanceof LeftToApplication) return this.leaveToApplication(cause)

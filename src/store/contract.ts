@@ -112,6 +112,13 @@ export interface PlacedExemplar {
   readonly exemplar: Exemplar
 }
 
+/** The process whose definition a family has. */
+export interface FamilyOwner {
+  readonly live: boolean
+  /** When it started, in unix seconds. */
+  readonly startedAt: number
+}
+
 /** One writer at one moment. */
 export interface WriterSnapshot {
   readonly writer: string
@@ -132,6 +139,13 @@ export interface WriterSnapshot {
   readonly epoch: number
   /** When the owner started, in unix seconds. If a family has two definitions, that of the newer owner is shown. */
   readonly startedAt: number
+  /**
+   * Set if several processes are one writer: the newest owner of each family of the log; undefined if no process has the
+   * family any more.
+   */
+  readonly owners?: readonly (FamilyOwner | undefined)[]
+  /** The number of series of each family that are in the log of another writer, which sums them up. */
+  readonly summedSeries?: () => ReadonlyMap<string, number>
   /** Grows while the writer opens series; a rewritten file has a new log. */
   readonly log: SeriesLog
   /** Size of its values files. */

@@ -137,6 +137,13 @@ test('reports what a destination has refused, and counts the rest as sent', asyn
   expect(errors[0]?.message).toBe('test: nowhere has not taken 2 values (too old)')
 })
 
+test('a destination that has taken nothing has failed', async () => {
+  const { exporter, errors, results } = exporterOf(async () => ({ samples: 0, dropped: 2, reason: 'status 404' }))
+  expect(await exporter.send()).toBe('failed')
+  expect(results).toEqual(['failed'])
+  expect(errors[0]?.message).toBe('test: nowhere has not taken 2 values (status 404)')
+})
+
 test('waits while another process has the lease, and reports if that is not known', async () => {
   let sent = 0
   const answers = [false, true, new Error('disk full')]

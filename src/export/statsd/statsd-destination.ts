@@ -47,7 +47,9 @@ export class StatsdDestination implements Destination {
     return result
   }
 
-  close(): void {
+  /** Waits for an export that was given up: it may still learn that a datagram has not arrived. */
+  async close(): Promise<void> {
+    await this.working
     this.source?.close()
   }
 
@@ -98,19 +100,13 @@ class Sending {
   /** The last datagram that was sent. */
   private last: Datagram | undefined
   private readonly pause = new Slices()
-  private readonly aborted: Promise<never>
 
   constructor(
     private readonly connection: StatsdConnection,
     private readonly amounts: SentAmounts,
     private readonly pace: Pace,
     private readonly signal: AbortSignal,
-  ) {
-    this.aborted = new Promise((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    })
-    this.aborted.catch(() => {})
-  }
+  ) {}
 
   async sendAll(changes: Changes, maxBytes: number): Promise<ExportedSamples> {
     const tooLong: StatsdLine[] = []
@@ -153,7 +149,7 @@ class Sending {
     const before = this.last
     this.last = datagram
     try {
-      await Promise.race([this.connection.send(datagram.text), this.aborted])
+      await this.connection.send(datagram.text, this.signal)
     } catch (cause) {
       if (cause instanceof DatagramRefused && cause.previous && before !== undefined) this.mark(before, -1)
       throw cause

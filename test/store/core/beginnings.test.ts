@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
-import { loadBinding } from '#native'
 import { refOf } from '../../../src/model/series-ref.js'
+import { loadBinding } from '../../../src/platform/addon.js'
 import type { Store } from '../../../src/store/contract.js'
 import { carryOver } from '../../../src/store/core/carry-over.js'
 import { MemoryStore } from '../../../src/store/memory/memory-backend.js'
