@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { MetricsError } from '../../model/errors.js'
 import { inLine } from '../../model/terminal-text.js'
 import { Slices } from '../../platform/slices.js'
 import { directorySource } from '../../runtime/directory/directory-source.js'
@@ -8,7 +7,7 @@ import type { WriterSnapshot } from '../../store/contract.js'
 import { seriesName, valuesName } from '../../store/shared/format.js'
 import { columns } from '../columns.js'
 import type { Command } from '../command.js'
-import { directoryArgument } from '../directory-argument.js'
+import { existingDirectory } from '../existing-directory.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printJson } from '../output.js'
 import { describePythonFile, printPythonFiles } from '../python-files.js'
@@ -41,10 +40,7 @@ export const inspect: Command = {
     const { values, positionals } = parseOptions(args, options, 1)
     const target = redisTarget(values, positionals[0] ?? values.dir)
     if (target !== undefined) return inspectService(target, values.json === true)
-    const directory = directoryArgument(positionals[0] ?? values.dir)
-    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
-    }
+    const directory = existingDirectory(positionals[0] ?? values.dir)
     const { writers, errors } = await directorySource(directory).read(new Slices())
     const ours = writers.filter(({ client }) => client === undefined)
     const seats = ours.map((writer) => describeSeat(directory, writer))

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MetricsError } from '../../model/errors.js'
 import { printable } from '../../model/terminal-text.js'
@@ -6,7 +5,7 @@ import { held } from '../../platform/held.js'
 import { directorySource } from '../../runtime/directory/directory-source.js'
 import type { Source } from '../../store/contract.js'
 import type { Command } from '../command.js'
-import { directoryArgument } from '../directory-argument.js'
+import { existingDirectory } from '../existing-directory.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { openService } from '../redis/open-service.js'
 import { type RedisTarget, redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
@@ -80,10 +79,7 @@ interface TopTarget {
 }
 
 function watchedDirectory(named: string | undefined): TopTarget {
-  const directory = directoryArgument(named)
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
-  }
+  const directory = existingDirectory(named)
   return { name: directory, source: directorySource(directory), close: async () => {} }
 }
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join } from 'node:path'
+import { basename, dirname, extname, join, parse } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { Formatters } from '../../exposition/formatters.js'
 import { text } from '../../exposition/text/text.js'
@@ -43,7 +43,7 @@ export class TextFile implements Destination {
     const { path, removeAtStop = false } = options
     if (typeof path !== 'string' || path === '') throw invalid(`path must be a file, got ${describe(path)}`)
     if (extname(path) !== '.prom') {
-      throw invalid(`node_exporter reads only files that end with .prom: name it ${JSON.stringify(`${path}.prom`)}`)
+      throw invalid(`node_exporter reads only files that end with .prom: name it ${JSON.stringify(promNameOf(path))}`)
     }
     if (typeof removeAtStop !== 'boolean') {
       throw invalid(`removeAtStop must be true or false, got ${describe(removeAtStop)}`)
@@ -58,6 +58,9 @@ export class TextFile implements Destination {
   async send(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
     await this.sweep()
     const chunks = await this.write(gatherer)
+    if ((await stat(this.path).catch(() => undefined))?.isDirectory()) {
+      throw new Error('it is a directory: name a file in it')
+    }
     const file = await open(this.unfinished, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, this.mode)
     try {
       try {
@@ -113,6 +116,12 @@ export class TextFile implements Destination {
     }
     this.swept = true
   }
+}
+
+/** Such as `shop.prom` for `shop.txt`. */
+function promNameOf(path: string): string {
+  const { dir, name } = parse(path)
+  return join(dir, `${name}.prom`)
 }
 
 /** @throws MetricsError `OPTION_INVALID` */
