@@ -10,6 +10,9 @@ import { StartAndStop } from './start-and-stop.js'
 /** The result of one export: done, failed, or left to the process that has the lease. */
 export type ExportResult = 'ok' | 'failed' | 'standby'
 
+/** Milliseconds that the last export has, even if one in progress has used up the time. */
+const leastTime = 1_000
+
 /** What an exporter is called, and when it sends. */
 export interface IntervalSettings {
   /** The exporter in error texts and self-metrics: `statsd`. */
@@ -69,7 +72,7 @@ export class IntervalExporter implements Exporter {
     return this.states.start()
   }
 
-  /** Sends the last numbers, and stops. */
+  /** Sends the last numbers, and stops; takes the time of one export and two seconds, at most. */
   stop(): Promise<void> {
     return held(this.states.stop())
   }
@@ -84,19 +87,22 @@ export class IntervalExporter implements Exporter {
     this.next()
   }
 
+  /** An export in progress, the last one and the end of the destination share the time of one export. */
   private async close(): Promise<void> {
     clearTimeout(this.timer)
     this.timer = undefined
+    const deadline = monotonicNow() + this.limit
+    const left = (): number => Math.max(deadline - monotonicNow(), Math.min(leastTime, this.limit / 4))
     await this.current
-    await this.sendNow()
-    await this.closeDestination()
+    await this.sendNow(left())
+    await this.closeDestination(left())
     this.context.lease.leave()
   }
 
-  private async closeDestination(): Promise<void> {
-    const { destination, settings } = this
+  private async closeDestination(milliseconds: number): Promise<void> {
+    const { destination } = this
     try {
-      await withTimeout(Promise.resolve(destination.close?.(this.result !== 'standby')), settings.timeout * 1000)
+      await withTimeout(Promise.resolve(destination.close?.(this.result !== 'standby')), milliseconds)
     } catch (cause) {
       this.failed(`closing ${destination.place} failed`, cause)
     }
@@ -119,14 +125,14 @@ export class IntervalExporter implements Exporter {
     if (this.timer !== undefined) this.next()
   }
 
-  private sendNow(): Promise<ExportResult> {
-    this.current ??= this.tryOnce().finally(() => {
+  private sendNow(milliseconds = this.limit): Promise<ExportResult> {
+    this.current ??= this.tryOnce(milliseconds).finally(() => {
       this.current = undefined
     })
     return this.current
   }
 
-  private async tryOnce(): Promise<ExportResult> {
+  private async tryOnce(milliseconds: number): Promise<ExportResult> {
     const { context, destination, settings } = this
     if (!(await this.leads())) {
       // If the process with the lease ends, this one exports as soon as it has it.
@@ -136,7 +142,7 @@ export class IntervalExporter implements Exporter {
     const limit = new AbortController()
     const renewal = setInterval(() => void this.renew(limit), this.renewEvery).unref()
     try {
-      const sent = await withTimeout(destination.send(context.gatherer, limit.signal), settings.timeout * 1000)
+      const sent = await withTimeout(destination.send(context.gatherer, limit.signal), milliseconds)
       // A destination that refuses everything, such as one of another kind, has not taken the numbers.
       const result = sent.samples === 0 && sent.dropped ? 'failed' : 'ok'
       context.exported(result, sent)
@@ -157,6 +163,11 @@ export class IntervalExporter implements Exporter {
   /** Keeps the lease during a long export. If it is lost, the export ends, because another process sends as well. */
   private async renew(limit: AbortController): Promise<void> {
     if (!(await this.leads())) limit.abort(new Error('another process has begun to send'))
+  }
+
+  /** Milliseconds for one export. */
+  private get limit(): number {
+    return this.settings.timeout * 1000
   }
 
   private get renewEvery(): number {

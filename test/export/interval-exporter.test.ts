@@ -123,15 +123,37 @@ test('exports at its interval, a last time when it stops, and then leaves the le
   expect((times[4]! - times[0]!) / 4).toBeGreaterThan(35)
 })
 
+test('stops within the time of one export, though the destination never answers', async () => {
+  const never = (): Promise<never> => new Promise(() => {})
+  const { exporter, results } = exporterOf(
+    never,
+    { lease: { held: () => true, leave() {} } },
+    3600,
+    { timeout: 2 },
+    never,
+  )
+  await exporter.start()
+  await until(
+    () => exporter.running,
+    (running) => running,
+  )
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const began = performance.now()
+  await exporter.stop()
+  expect(performance.now() - began).toBeLessThan(5_000)
+  expect(results).toEqual(['failed', 'failed'])
+})
+
 function exporterOf(
   send: (signal: AbortSignal) => Promise<ExportedSamples>,
   context: Partial<ExportContext> = {},
   interval = 3600,
   settings: Partial<IntervalSettings> = {},
+  close?: () => Promise<void>,
 ) {
   const [errors, recovered, results] = [[] as MetricsError[], [] as string[], [] as string[]]
   const exporter = new IntervalExporter(
-    { place: 'nowhere', send: (_, signal) => send(signal) },
+    { place: 'nowhere', send: (_, signal) => send(signal), ...(close && { close }) },
     { exporter: 'test', interval, timeout: 0.2, ...settings },
     {
       gatherer: new Registry(),
