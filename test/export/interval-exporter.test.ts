@@ -60,6 +60,14 @@ test('reports what a destination has refused, and counts the rest as sent', asyn
   expect(errors[0]?.message).toBe('test: nowhere has not taken 2 values (too old)')
 })
 
+test('the words of a destination are escaped where a terminal would interpret them', async () => {
+  const reason = 'bell \x07 \x1b[2J\nforged line'
+  const { exporter, errors } = exporterOf(async () => ({ samples: 5, dropped: 2, reason }))
+  await exporter.send()
+  const shown = '(bell \\u0007 \\u001b[2J\\nforged line)'
+  expect(errors[0]?.message).toBe(`test: nowhere has not taken 2 values ${shown}`)
+})
+
 test('a destination that has taken nothing has failed', async () => {
   const { exporter, errors, results } = exporterOf(async () => ({ samples: 0, dropped: 2, reason: 'status 404' }))
   expect(await exporter.send()).toBe('failed')
