@@ -46,9 +46,9 @@ export interface OwnedTotals {
  * Counters, histograms and summaries, summed over all files: one log and dense slots, as those of one writer.
  *
  * The processes of an application have the same series. Thus a reader of the log has as many of them as there are in the
- * application, and not as many as there are in all files. The sums are built anew in each reading, in the order of the files.
+ * application, and not as many as there are in all files. Each reading builds the sums again, in the order of the files.
  */
-export class Sums {
+export class SummedFiles {
   log = new SeriesLog()
   private slots: Float64Array = new Float64Array(1024)
   private used = 0
@@ -89,7 +89,7 @@ export class Sums {
     return series
   }
 
-  /** Sums up these files, in their order. */
+  /** SummedFiles up these files, in their order. */
   async build(files: readonly OwnedTotals[], pause: Pause): Promise<void> {
     this.slots.fill(0)
     for (const { totals } of files) {
