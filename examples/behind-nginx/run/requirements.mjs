@@ -19,9 +19,10 @@ const programs = {
 
 /** @returns {string[]} those of the packages that are missing */
 export function missing(names) {
+  const env = { PATH: `${process.env.PATH}:/usr/sbin` }
   return names.filter((name) => {
     const [program, option] = programs[name]
-    return spawnSync(program, [option], { stdio: 'ignore', env: environment }).status !== 0
+    return spawnSync(program, [option], { stdio: 'ignore', env }).status !== 0
   })
 }
 

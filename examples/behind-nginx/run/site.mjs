@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { checkout, Machine } from './machine.mjs'
 import { freePort, isOpen } from './ports.mjs'
-import { Program } from './program.mjs'
+import { lastLines, Program } from './program.mjs'
 import { Prometheus } from './prometheus.mjs'
 import { environment } from './requirements.mjs'
 import { until } from './until.mjs'
@@ -201,9 +201,13 @@ export class Site {
   }
 
   async #opens(name, port) {
-    await until(`${name} listens on port ${this.#ports[port]}`, () => {
+    const opened = until(`${name} listens on port ${this.#ports[port]}`, () => {
       this.check()
       return isOpen(this.#ports[port])
+    })
+    // Under supervisor, the application fails without the end of a program.
+    await opened.catch((error) => {
+      throw port === 8000 ? new Error(`${error.message}\n${lastLines(this.path('/var/log/shop.log'))}`) : error
     })
   }
 }
