@@ -28,7 +28,7 @@ describe.skipIf(!hasNginx || !hasPrometheus)('the example behind nginx', { concu
       expect(errors + failures(output)).toBe('')
       expect(code).toBe(0)
       const claims = claimsIn(output)
-      expect(claims.length).toBe((isRoot ? 3 : 0) + (variant === 'supervisor' ? 20 : 19))
+      expect(claims.length).toBe((isRoot ? 3 : 0) + (variant === 'supervisor' ? 21 : 20))
       for (const claim of ['all requests that users sent', 'requests that were answered']) {
         const [, sent, counted] = new RegExp(`${claim} +users (\\d+), Prometheus (\\d+)`).exec(output) ?? []
         expect(Number(sent)).toBeGreaterThan(40)

@@ -17,7 +17,7 @@ A port that is taken is replaced by a free one; with --prove, --naive and --comp
 
 const modes = ['prove', 'naive', 'compare']
 
-/** Reads the command line. Prints the usage and ends the process if it is asked for, or if an option is wrong. */
+/** Reads the command line. Prints the usage and ends the process with --help, or if an option is wrong. */
 export function readOptions() {
   try {
     const { values } = parseArgs({

@@ -24,13 +24,13 @@ export async function prove(site, claims, { supervisord }) {
   await site.startPrometheus('500ms')
 
   privilegesAreDropped(site, claims)
-  await strangersGetNothing(site, claims)
+  await metricsAreClosed(site, claims)
   await everyRequestCounts(site, users, claims)
   await alertsFireAndStop(site, users, claims)
   await theNextRunCountsFromZero(site, claims, supervisord)
 }
 
-/** A directory as an earlier start, or somebody by hand, may have left it. */
+/** A directory as an earlier start, or a user by hand, may have left it. */
 function leaveDirectory(site) {
   const directory = site.path('/run/shop/metrics')
   mkdirSync(directory, { recursive: true })
@@ -48,7 +48,7 @@ function privilegesAreDropped(site, claims) {
   claims.add('the directory is prepared for them', prepared, `uid ${uid}, mode ${(mode & 0o777).toString(8)}`)
 }
 
-async function strangersGetNothing(site, claims) {
+async function metricsAreClosed(site, claims) {
   const expect = async (claim, expected, url, options) => {
     const seen = await ask(url, options).then(
       ({ status }) => status,
@@ -58,6 +58,7 @@ async function strangersGetNothing(site, claims) {
   }
   const forged = { 'X-Forwarded-For': '127.0.0.1', 'X-Real-IP': '127.0.0.1' }
   await expect('users: /metrics on their port', 403, `${site.url}/metrics`)
+  await expect('users: /Metrics/ on their port', 403, `${site.url}/Metrics/`)
   await expect('users: the metrics port', 403, `${site.metricsUrl}/metrics`, stranger)
   await expect('users: the same with forged headers', 403, `${site.metricsUrl}/metrics`, {
     ...stranger,
