@@ -1,5 +1,14 @@
-import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -38,14 +47,18 @@ describe.skipIf(!hasNginx || !hasPrometheus)('the example behind nginx', { concu
     })
   })
 
-  test('shows a counter that decreases, without promhive', async ({ stage }) => {
+  test('shows a counter that decreases, and one that does not with promhive', async ({ stage }) => {
     const example = new Example(stage, ['--naive'])
     const { code, output, errors } = await example.end()
     expect(errors + failures(output)).toBe('')
     expect(code).toBe(0)
-    expect(claimsIn(output)).toHaveLength(3)
-    const scrapes = /scrape by scrape:\n\n([\d\s]+)\n/.exec(output)![1]!.trim().split(/\s+/).map(Number)
-    expect(scrapes.some((value, i) => value < scrapes[i - 1]!)).toBe(true)
+    expect(claimsIn(output)).toHaveLength(6)
+    const [alone, together] = [...output.matchAll(/^ {2}\d[\d\s]+$/gm)].map(([text]) =>
+      text.trim().split(/\s+/).map(Number),
+    )
+    const decreases = (values: readonly number[]) => values.some((value, i) => value < values[i - 1]!)
+    expect([decreases(alone!), decreases(together!)]).toEqual([true, false])
+    expect(together!.at(-1)).toBe(400)
     expect(example.left()).toEqual([])
   })
 
@@ -100,6 +113,22 @@ describe.skipIf(!hasNginx || !hasPrometheus)('the example behind nginx', { concu
     expect(example.left()).toEqual([])
   })
 })
+
+test.skipIf(spawnSync('systemd-analyze', ['--version']).status !== 0)(
+  'the unit of the example is what systemd accepts',
+  ({ stage }) => {
+    const text = readFileSync(join(root, 'examples', 'behind-nginx', 'etc', 'shop.service'), 'utf8')
+    const verified = (name: string, unit: string) => {
+      const path = join(stage.folder(), name)
+      writeFileSync(path, unit.replace('/srv/shop/start.sh', '/bin/true'))
+      const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', path], { encoding: 'utf8' })
+      // It may report units of the system as well.
+      return stderr.split('\n').filter((line) => line.includes(name))
+    }
+    expect(verified('shop.service', text)).toEqual([])
+    expect(verified('wrong.service', text.replace('KillMode=', 'KilMode='))).toHaveLength(1)
+  },
+)
 
 test('the example names the programs that are missing, and how to install them', async ({ stage }) => {
   const { code, errors } = await new Example(stage, ['--variant', 'supervisor'], [], { PATH: '/nowhere' }).end()

@@ -135,8 +135,7 @@ export class Site {
   /** @param every the interval of scrapes, instead of the 15 s in the file */
   async startPrometheus(every, file = 'etc/prometheus.yml') {
     this.#machine.configure(file, '/etc/prometheus/prometheus.yml')
-    const configuration = readFileSync(this.path('/etc/prometheus/prometheus.yml'), 'utf8')
-    this.#machine.write('/etc/prometheus/prometheus.yml', configuration.replaceAll('15s', every))
+    this.replace('/etc/prometheus/prometheus.yml', /15s/g, every)
     const url = `http://127.0.0.1:${this.#ports[9090]}`
     this.start(
       'prometheus',
@@ -159,6 +158,11 @@ export class Site {
   /** Copies a file of the example to a path of the machine, with the ports and paths of this one. */
   configure(file, path) {
     this.#machine.configure(file, path)
+  }
+
+  /** Replaces a text in a file of the machine. */
+  replace(path, text, other) {
+    this.#machine.write(path, readFileSync(this.path(path), 'utf8').replace(text, other))
   }
 
   /** Starts a command of promhive, which ends with the site. */
