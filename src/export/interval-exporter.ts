@@ -4,7 +4,7 @@ import type { Lease } from '../model/lease.js'
 import { held } from '../platform/held.js'
 import { withTimeout } from '../platform/time-limit.js'
 import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../platform/timers.js'
-import type { Destination, ExportedSamples, Exporter } from './contract.js'
+import { type Destination, type ExportedSamples, type Exporter, LeftToApplication } from './contract.js'
 import { StartAndStop } from './start-and-stop.js'
 
 /** The result of one export: done, failed, or left to the process that has the lease. */
@@ -29,6 +29,8 @@ export interface ExportContext {
   onError(error: MetricsError): void
   /** Called with one sentence when an export succeeds after failed ones. */
   onRecovered(text: string): void
+  /** Called with one sentence when this process leaves the exports to the application. */
+  onLeft?(text: string): void
   /** Called after each attempt. */
   exported(result: 'ok' | 'failed', sent?: ExportedSamples): void
 }
@@ -48,6 +50,10 @@ export class IntervalExporter implements Exporter {
   /** Monotonic milliseconds at which the next export begins. */
   private due = 0
   private failing = false
+  /** The last call of the destination: one that was given up ends before the next one begins. */
+  private sending: Promise<unknown> = Promise.resolve()
+  /** Whether processes of the application send, as long as this process runs. */
+  private isLeft = false
 
   constructor(
     private readonly destination: Destination,
@@ -136,13 +142,16 @@ export class IntervalExporter implements Exporter {
     const limit = new AbortController()
     const renewal = setInterval(() => void this.renew(limit), this.renewEvery).unref()
     try {
-      const sent = await withTimeout(destination.send(context.gatherer, limit.signal), settings.timeout * 1000)
-      context.exported('ok', sent)
+      const sent = await withTimeout(this.sendInTurn(limit.signal), settings.timeout * 1000)
+      // A destination that refuses everything, such as one of another kind, has not taken the numbers.
+      const result = sent.samples === 0 && sent.dropped ? 'failed' : 'ok'
+      context.exported(result, sent)
       if (sent.dropped) this.failed(`${destination.place} has not taken ${sent.dropped} values`, sent.reason)
       else this.recovered()
-      return (this.result = 'ok')
+      return (this.result = result)
     } catch (cause) {
       limit.abort(cause)
+      if (cause instanceof LeftToApplication) return this.leaveToApplication(cause)
       context.exported('failed')
       const next = this.timer === undefined ? '' : `; the next try is in ${settings.interval} s`
       this.failed(`the metrics could not be sent to ${destination.place}`, cause, next)
@@ -150,6 +159,22 @@ export class IntervalExporter implements Exporter {
     } finally {
       clearInterval(renewal)
     }
+  }
+
+  private sendInTurn(signal: AbortSignal): Promise<ExportedSamples> {
+    const sent = this.sending.then(() => {
+      signal.throwIfAborted()
+      return this.destination.send(this.context.gatherer, signal)
+    })
+    this.sending = sent.catch(() => {})
+    return sent
+  }
+
+  private leaveToApplication({ message }: LeftToApplication): ExportResult {
+    this.isLeft = true
+    this.context.lease.leave()
+    this.context.onLeft?.(`${this.settings.exporter}: ${message}`)
+    return (this.result = 'standby')
   }
 
   /** Keeps the lease during a long export. If it is lost, the export ends, because another process sends as well. */
@@ -162,6 +187,7 @@ export class IntervalExporter implements Exporter {
   }
 
   private async leads(): Promise<boolean> {
+    if (this.isLeft) return false
     try {
       return await this.context.lease.held()
     } catch (cause) {

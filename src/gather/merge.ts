@@ -2,7 +2,7 @@ import { definitionKey, type FamilyDescriptor, hiddenRegistryName } from '../mod
 import type { WorkerLabel } from '../model/label-set.js'
 import type { SlotLayout } from '../model/layout/slot-layout.js'
 import type { SeriesKey } from '../model/series-key.js'
-import type { Pause, WriterSnapshot } from '../store/contract.js'
+import type { FamilyOwner, Pause, WriterSnapshot } from '../store/contract.js'
 import { opened, removed, type SeriesLog } from '../store/core/series-log.js'
 import { SlotMap } from '../store/core/slot-map.js'
 import { behindOurs, chooseTables, type Merged } from './choose-tables.js'
@@ -71,7 +71,7 @@ export class Merger {
     plan.tables.forEach((table, i) => {
       if (table === undefined) return
       // The help text of the newest owner is shown; dead writers count only if no living one has the family.
-      const age = ageOf(writer)
+      const age = ageOf(writer.owners === undefined ? writer : writer.owners[i], writer.client)
       if (age <= table.newest) return
       table.newest = age
       table.family = families[i]!
@@ -225,7 +225,9 @@ function namesOf(writers: readonly WriterSnapshot[], label: WorkerLabel): Writer
 }
 
 /** When a writer with a definition started; before that of every other client. */
-function ageOf({ live, startedAt, client }: WriterSnapshot): number {
+function ageOf(owner: FamilyOwner | undefined, client: WriterSnapshot['client']): number {
+  if (owner === undefined) return Number.NEGATIVE_INFINITY
+  const { live, startedAt } = owner
   const age = live ? startedAt : startedAt / 2
   return client === undefined ? age : age - behindOurs
 }

@@ -1,13 +1,12 @@
 import type { MetricValues } from '../metric/metric-values.js'
 import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
-import { MetricsError } from '../model/errors.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
 import { emptyTable, type FamilyTable, familiesNamed } from '../model/family.js'
 import type { WorkerLabel } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { Slices } from '../platform/slices.js'
 import { monotonicNow } from '../platform/timers.js'
 import type { Source, SourceReading } from '../store/contract.js'
-import { messageOf } from './collect-hook.js'
 import type { Gathered, Gatherer, GatherRequest } from './gatherer.js'
 import { Merger } from './merge.js'
 import { valuesOf } from './prom-client-values.js'
@@ -69,7 +68,7 @@ export class SourceGatherer implements Gatherer {
     } catch (cause) {
       turn.end()
       if (!turn.expired) throw cause
-      const text = `a scrape timed out: the numbers were not read (${messageOf(cause)})`
+      const text = `a scrape timed out: the numbers were not read (${reasonOf(cause)})`
       throw this.refused(new MetricsError('READ_FAILED', text, { cause }))
     }
   }

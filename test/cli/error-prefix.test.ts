@@ -41,7 +41,6 @@ const wrong: Readonly<Record<string, readonly (readonly [args: readonly string[]
   dashboard: [
     [['/nowhere'], /^\/nowhere does not exist/],
     [['http://127.0.0.1:1/'], /^http:\/\/127.0.0.1:1\/ cannot be scraped/],
-    [[], /^which directory\?/],
   ],
   rules: [
     [['/nowhere'], /^\/nowhere does not exist/],

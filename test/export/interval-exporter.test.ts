@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ExportedSamples } from '../../src/export/contract.js'
+import { type ExportedSamples, LeftToApplication } from '../../src/export/contract.js'
 import { type ExportContext, IntervalExporter, type IntervalSettings } from '../../src/export/interval-exporter.js'
 import { Registry } from '../../src/index.js'
 import type { MetricsError } from '../../src/model/errors.js'
@@ -38,6 +38,43 @@ test('gives up an export that takes too long, and aborts it', async () => {
   ])
 })
 
+test('begins the next export when one that was given up has ended', async () => {
+  let [running, most, calls] = [0, 0, 0]
+  const { exporter } = exporterOf(
+    async () => {
+      most = Math.max(most, ++running)
+      // The first one is given up, and works on.
+      await new Promise((resolve) => setTimeout(resolve, ++calls === 1 ? 150 : 0))
+      running--
+      return { samples: 1 }
+    },
+    {},
+    3600,
+    { timeout: 0.1 },
+  )
+  expect(await exporter.send()).toBe('failed')
+  await until(
+    () => exporter.send(),
+    (result) => result === 'ok',
+  )
+  expect(most).toBe(1)
+})
+
+test('sends nothing more once the application itself sends', async () => {
+  const [said, left]: [string[], string[]] = [[], []]
+  let sent = 0
+  const { exporter, errors, results } = exporterOf(
+    async () => {
+      sent++
+      throw new LeftToApplication('the application sends')
+    },
+    { lease: { held: () => true, leave: () => void left.push('left') }, onLeft: (text) => said.push(text) },
+  )
+  expect([await exporter.send(), await exporter.send()]).toEqual(['standby', 'standby'])
+  expect([sent, said, left]).toEqual([1, ['test: the application sends'], ['left']])
+  expect([errors, results]).toEqual([[], []])
+})
+
 test('says once that a destination works again', async () => {
   let fails = true
   const { exporter, recovered, errors } = exporterOf(async () => {
@@ -58,6 +95,13 @@ test('reports what a destination has refused, and counts the rest as sent', asyn
   expect(await exporter.send()).toBe('ok')
   expect(results).toEqual(['ok'])
   expect(errors[0]?.message).toBe('test: nowhere has not taken 2 values (too old)')
+})
+
+test('a destination that has taken nothing has failed', async () => {
+  const { exporter, errors, results } = exporterOf(async () => ({ samples: 0, dropped: 2, reason: 'status 404' }))
+  expect(await exporter.send()).toBe('failed')
+  expect(results).toEqual(['failed'])
+  expect(errors[0]?.message).toBe('test: nowhere has not taken 2 values (status 404)')
 })
 
 test('waits while another process has the lease, and reports if that is not known', async () => {

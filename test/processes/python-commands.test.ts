@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { promhive } from '../helpers/processes/command.js'
+import { promhive, promhiveServe } from '../helpers/processes/command.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { test } from '../helpers/processes/stage.js'
+import { until } from '../helpers/processes/until.js'
 import { WrittenFile } from '../helpers/python/written-file.js'
 
 /** Pids that no process has. */
@@ -55,6 +56,22 @@ test('promhive inspect shows the files of Python’s client', async ({ stage }) 
   const faulty = await promhive(stage, ['inspect', directory])
   expect(faulty.code).toBe(1)
   expect(faulty.output).toContain("! counter_4000002.db, a file of Python's client, cannot be read (beyond_end)")
+})
+
+test('promhive serve reads the files before the first scrape, and reports at once what is wrong with them', async ({
+  stage,
+}) => {
+  const directory = stage.directory()
+  writeFiles(directory)
+  writeFileSync(join(directory, 'counter_4000002.db'), 'random bytes that are not of the client')
+  const fault = "counter_4000002.db, a file of Python's client, cannot be read (beyond_end)"
+  for (const dir of [directory, `shop=${directory}`]) {
+    const served = await promhiveServe(stage, ['--dir', dir])
+    await until(
+      () => served.errors(),
+      (text) => text.includes(fault),
+    )
+  }
 })
 
 test('promhive doctor knows the files of Python’s client', async ({ stage }) => {

@@ -1,20 +1,20 @@
 import { statSync } from 'node:fs'
-import { loadBinding } from '#native'
 import { Formatters } from '../../exposition/formatters.js'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
 import { explained } from '../../gather/costs/explained.js'
 import type { SeriesCosts } from '../../gather/costs/series-costs.js'
 import { SourceGatherer } from '../../gather/source-gatherer.js'
 import { MetricsError } from '../../model/errors.js'
+import { loadBinding } from '../../platform/addon.js'
 import { held } from '../../platform/held.js'
 import { createdByEnvironment } from '../../runtime/configure-options.js'
 import { workerLabelFromEnvironment } from '../../runtime/worker-label.js'
 import type { Source } from '../../store/contract.js'
 import { SharedSource } from '../../store/shared/shared-source.js'
 import type { Command } from '../command.js'
-import { directoryArgument } from '../directory-argument.js'
 import { costsText } from '../explain/costs-text.js'
 import { costOrders, isCostOrder, sorted } from '../explain/order.js'
+import { readDirectory } from '../living-directory.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printError, printJson } from '../output.js'
 import { openService } from '../redis/open-service.js'
@@ -37,7 +37,8 @@ Shows how many series and bytes the metrics of an application cost: merged, with
 and with a target for each worker. For each family, it names the labels, the one that multiplies most first. It reads the
 processes that count, or have counted, in a directory or in Redis, and changes nothing.
 
-  DIR              the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
+  DIR              the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR, otherwise that of the only
+                   application of this user that runs)
 ${redisUsage}
   --workers N      the number of workers (default: those that are running)
   --registry NAME  only this registry; by default all of them
@@ -62,13 +63,13 @@ export const explain: Command = {
         `--sort must be one of ${costOrders.join(', ')}, got ${JSON.stringify(sort)}`,
       )
     const target = redisTarget(values, named)
+    const name = target?.name ?? readDirectory(named, { name: 'explain', args })
     const service = target && openService(target)
     try {
-      const source = service?.openSource() ?? directorySource(directoryArgument(named))
+      const source = service?.openSource() ?? directorySource(name)
       const faults: string[] = []
       const costs = await held(costsIn(source, values.registry, workers, faults))
       const shown = { ...costs, families: sorted(costs.families, sort) }
-      const name = target?.name ?? directoryArgument(named)
       if (values.json) printJson({ source: name, ...shown, families: shown.families.slice(0, most) })
       else for (const line of costsText(name, shown, { most, width: process.stdout.columns })) print(line)
       for (const fault of new Set(faults)) printError(`promhive explain: ${fault}`)

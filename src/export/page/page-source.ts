@@ -4,8 +4,8 @@ import type { Gatherer } from '../../gather/gatherer.js'
 export interface PageSource {
   /** The families. */
   readonly gatherer: Gatherer
-  /** The folder with the HTML, CSS and JavaScript of the page. */
-  readonly folder: string
+  /** The folder with the HTML, CSS and JavaScript of the page; undefined in a bundle that lacks them. */
+  readonly folder: string | undefined
   /** Returns where the numbers are kept: `directory /run/shop/metrics`. */
   readonly location: () => string
   /** Returns what the kernel reports about the process of a writer; undefined if it is not visible from here. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
-import { loadBinding } from '#native'
 import { MetricsError } from '../../model/errors.js'
+import { loadBinding } from '../../platform/addon.js'
+import { packageVersion } from '../../platform/package-version.js'
 import { workerEnvironment } from '../../supervisor/gunicorn/environment-manager.js'
 import type { LifecycleHooks } from '../../supervisor/lifecycle.js'
 import { osUserOf } from '../../supervisor/os-user.js'
@@ -11,7 +12,7 @@ import { Supervisor } from '../../supervisor/supervisor.js'
 import { processContext } from '../current-context.js'
 import { placeOfRuns } from '../directory/default-location.js'
 import { ownPage } from '../exporters/page.js'
-import { agentFile, packageVersion, registerFile } from '../package-files.js'
+import { agentFile, registerFile } from '../package-files.js'
 import { targetsOfApplication } from '../targets/targets-in.js'
 import { exportersOf } from './configured-exporters.js'
 import { checkPrimary } from './hooks.js'
@@ -47,7 +48,7 @@ export function composeSupervisor(
     settings,
     registry: processContext().registry,
     tls: encryptionOf(configuration),
-    version: packageVersion(),
+    version: packageVersion,
     forward,
     exporters: exportersOf(settings),
     routes: [targetsOfApplication()],

@@ -43,6 +43,7 @@ export class Configuration {
     this.origins = settingNames.map((name) => explicitOrigins.get(name) ?? defaultOf(name, gunicorn))
     const values = Object.fromEntries(this.origins.map(({ name, value }) => [name, value]))
     this.ignored = [...ignored]
+    // Every name is there, and the kind of each setting has checked its value. `fromEntries()` keeps neither in its type.
     this.settings = Object.freeze(values) as unknown as Settings
   }
 }

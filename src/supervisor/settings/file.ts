@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { extname, join, resolve } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
+import { requireOptional } from '../../platform/optional-package.js'
+import { requireFrom } from '../../platform/require-from.js'
 import { textOf } from '../log.js'
 import { distrust } from './discovery.js'
 import { type Setting, type SettingName, settingNames, settings } from './settings.js'
@@ -71,7 +72,7 @@ async function parse(path: string): Promise<unknown> {
   }
   try {
     if (extname(path) === '.json') return JSON.parse(text)
-    const { parse } = await yaml(path)
+    const { parse } = yaml(path)
     return parse(text)
   } catch (cause) {
     if (cause instanceof MetricsError) throw cause
@@ -79,9 +80,9 @@ async function parse(path: string): Promise<unknown> {
   }
 }
 
-async function yaml(path: string): Promise<typeof import('yaml')> {
+function yaml(path: string): typeof import('yaml') {
   try {
-    return await import('yaml')
+    return requireOptional<typeof import('yaml')>('yaml')
   } catch (cause) {
     // A promhive that is installed globally does not find the packages of the application.
     const applicationYaml = fromBeside(path)
@@ -92,7 +93,7 @@ async function yaml(path: string): Promise<typeof import('yaml')> {
 }
 
 function fromBeside(path: string): typeof import('yaml') | undefined {
-  const require = createRequire(resolve(path))
+  const require = requireFrom(resolve(path))
   let modulePath: string
   try {
     modulePath = require.resolve('yaml')
