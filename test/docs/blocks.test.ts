@@ -30,7 +30,7 @@ test('every example of the docs is run by a test, or marked with the reason why 
       .blocks.filter((block) => !isOutput(block) && block.notRun === undefined && rowsFor(page, block) === 0)
       .map((block) => `${page}: ${firstLine(block)}`),
   )
-  expect(neither).toEqual([])
+  expect(neither, 'add it to a table in test/helpers/documented/, or mark it: <!-- not run: the reason -->').toEqual([])
 })
 
 test('an example that a test runs is not marked', () => {
@@ -48,7 +48,7 @@ test('every row means an example', () => {
 })
 
 test('a block without a language is no command', () => {
-  const commands = /^(?:\w+=\S+ )*(?:npx|node|npm|promhive|pm2|docker|curl|export|kubectl) /m
+  const commands = /^(?:\w+=\S+ )*(?:npx|node|npm|promhive \w+ |pm2|docker|curl|export|kubectl) /
   const found = pages.flatMap((page) =>
     pageAt(page)
       .blocks.filter((block) => isOutput(block) && rowsFor(page, block) === 0 && commands.test(block.text))

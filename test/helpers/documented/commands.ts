@@ -70,7 +70,6 @@ cp metrics.pem prometheus-ca.pem && cd "$OLDPWD"`,
     stays: true,
     receiver: { protocol: 'http', port: 4318 },
   },
-  { page: 'docs/page.md', start: 'promhive serve', prints: /serving .* at http/, stays: true, before: counts },
   { page: 'docs/per-worker.md', start: 'npx promhive run', prints: supervised, stays: true },
   { page: 'docs/process-managers.md', start: 'PROMHIVE_DIR=', prints: /listening/, stays: true },
   {

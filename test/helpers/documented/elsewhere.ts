@@ -66,4 +66,12 @@ export const runElsewhere: readonly RunElsewhere[] = [
     by: 'test/examples/files-backend.test.ts',
     names: 'backendConformance',
   },
+  { page: 'docs/bundlers.md', start: 'npx esbuild', by: 'test/bundlers/bundlers.test.ts', names: "['esbuild', 'esm']" },
+  { page: 'docs/bundlers.md', start: 'cp node_modules', by: 'test/bundlers/bundlers.test.ts', names: 'promhive.node' },
+  {
+    page: 'docs/page.md',
+    start: 'npx promhive serve --open',
+    by: 'test/cli/open-in-browser.test.ts',
+    names: "'--open'",
+  },
 ]
