@@ -34,7 +34,8 @@ export function loadBinding(): LoadedAddon {
   try {
     return { binding: requireFrom(place.file)(place.file) as Binding }
   } catch (cause) {
-    return { reason: (cause as Error).message }
+    const { message } = cause as Error
+    return { reason: message }
   }
 }
 

@@ -60,6 +60,46 @@ test('begins the next export when one that was given up has ended', async () => 
   expect(most).toBe(1)
 })
 
+test('stops within the time of one export, and still sends the last numbers, though an export hangs', async () => {
+  let calls = 0
+  const { exporter, results } = exporterOf(
+    async (signal) => {
+      if (++calls > 1) return { samples: 1 }
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    },
+    {},
+    3600,
+    { timeout: 2 },
+  )
+  await exporter.start()
+  await until(
+    () => calls,
+    (count) => count === 1,
+  )
+  const before = performance.now()
+  await exporter.stop()
+  expect(performance.now() - before).toBeLessThan(1_900)
+  expect(results).toEqual(['failed', 'ok'])
+})
+
+test('stops within the time of one export, though no export ends', async () => {
+  let calls = 0
+  const hangs = (): Promise<ExportedSamples> => {
+    calls++
+    return new Promise(() => {})
+  }
+  const { exporter, results } = exporterOf(hangs, {}, 3600, { timeout: 1 })
+  await exporter.start()
+  await until(
+    () => calls,
+    (count) => count === 1,
+  )
+  const before = performance.now()
+  await exporter.stop()
+  expect(performance.now() - before).toBeLessThan(1_900)
+  expect(results).toEqual(['failed', 'failed'])
+})
+
 test('sends nothing more once the application itself sends', async () => {
   const [said, left]: [string[], string[]] = [[], []]
   let sent = 0

@@ -5,12 +5,11 @@ import { explained } from '../../gather/costs/explained.js'
 import type { SeriesCosts } from '../../gather/costs/series-costs.js'
 import { SourceGatherer } from '../../gather/source-gatherer.js'
 import { MetricsError } from '../../model/errors.js'
-import { loadBinding } from '../../platform/addon.js'
 import { held } from '../../platform/held.js'
 import { createdByEnvironment } from '../../runtime/configure-options.js'
+import { directorySource } from '../../runtime/directory/directory-source.js'
 import { workerLabelFromEnvironment } from '../../runtime/worker-label.js'
 import type { Source } from '../../store/contract.js'
-import { SharedSource } from '../../store/shared/shared-source.js'
 import type { Command } from '../command.js'
 import { costsText } from '../explain/costs-text.js'
 import { costOrders, isCostOrder, sorted } from '../explain/order.js'
@@ -35,7 +34,8 @@ promhive explain --redis URL [--prefix NAME] [the same options]
 
 Shows how many series and bytes the metrics of an application cost: merged, with a series for each worker (--per-worker),
 and with a target for each worker. For each family, it names the labels, the one that multiplies most first. It reads the
-processes that count, or have counted, in a directory or in Redis, and changes nothing.
+processes that count, or have counted, in a directory or in Redis, and changes nothing. In a directory, it also reads the
+files of Python processes.
 
   DIR              the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR, otherwise that of the only
                    application of this user that runs)
@@ -63,10 +63,10 @@ export const explain: Command = {
         `--sort must be one of ${costOrders.join(', ')}, got ${JSON.stringify(sort)}`,
       )
     const target = redisTarget(values, named)
-    const name = target?.name ?? readDirectory(named, { name: 'explain', args })
+    const name = target?.name ?? readDirectory(named, { name: 'explain', args, redis: true })
     const service = target && openService(target)
     try {
-      const source = service?.openSource() ?? directorySource(name)
+      const source = service?.openSource() ?? sourceIn(name)
       const faults: string[] = []
       const costs = await held(costsIn(source, values.registry, workers, faults))
       const shown = { ...costs, families: sorted(costs.families, sort) }
@@ -95,10 +95,10 @@ function costsIn(
   return explained(new ApplicationGatherer(everything, { registry }), formatters, workers)
 }
 
-function directorySource(directory: string): Source {
+function sourceIn(directory: string): Source {
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
     throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
-  return new SharedSource(directory, loadBinding().binding)
+  return directorySource(directory)
 }
 
 function wholeFrom1(option: string, text: string | undefined): number | undefined {

@@ -42,7 +42,7 @@ export const inspect: Command = {
     const { values, positionals } = parseOptions(args, options, 1)
     const target = redisTarget(values, positionals[0] ?? values.dir)
     if (target !== undefined) return inspectService(target, values.json === true)
-    const directory = readDirectory(positionals[0] ?? values.dir, { name: 'inspect', args })
+    const directory = readDirectory(positionals[0] ?? values.dir, { name: 'inspect', args, redis: true })
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
       throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
     }

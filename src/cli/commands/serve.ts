@@ -95,7 +95,7 @@ export const serve: Command = {
     }
     const served =
       target === undefined
-        ? servedDirectories(values.dir, { name: 'serve', args, option: '--dir' }, servedOptions)
+        ? servedDirectories(values.dir, { name: 'serve', args, option: '--dir', redis: true }, servedOptions)
         : servedService(target, { ...servedOptions, onRecovered })
     const hosts = values['allowed-hosts']
     const serverOptions = {

@@ -52,7 +52,9 @@ export const top: Command = {
     const interval = above0('interval', values.interval ?? '1')
     const count = above0('count', values.count ?? (stdout.isTTY ? 'Infinity' : '1'))
     const watched =
-      target === undefined ? watchedDirectory(readDirectory(named, { name: 'top', args })) : watchedService(target)
+      target === undefined
+        ? watchedDirectory(readDirectory(named, { name: 'top', args, redis: true }))
+        : watchedService(target)
     const viewer = new Viewer(watched.source)
     await held(viewer.look())
     const stop = listen()

@@ -114,7 +114,7 @@ const alerts: readonly (readonly [family: string, alert: AlertRule])[] = [
       summary:
         'The destination of {{ $labels.exporter }} has received nothing from {{ $labels.instance }} for {{ $value | humanizeDuration }}.',
       description:
-        'If PromhiveExportsFail fires as well, its log has the reason. Otherwise no process exports: look whether the application, or promhive serve, still starts this exporter.',
+        'If PromhiveExportsFail fires as well, its log has the reason. Otherwise no process exports: check whether the application, or promhive serve, still starts this exporter.',
       test: {
         series: [
           {

@@ -22,7 +22,7 @@ export function rises(first: number, second: number, third = first): string {
   return `0+${first}x${before - 1} ${then}+${second}x${during - 1} ${last}+${third}x${after - 1}`
 }
 
-/** A point of time that is so many seconds ago in each phase. The time of a test begins at 0. */
+/** A point of time whose age is this number of seconds in each phase. The time of a test begins at 0. */
 export function ages(first: number, second: number, third = first): string {
   const [start, end] = [before * testInterval, (before + during) * testInterval]
   return `${-first}+${testInterval}x${before - 1} ${start - second}+${testInterval}x${during - 1} ${end - third}+${testInterval}x${after - 1}`

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
@@ -118,6 +118,15 @@ describe('the text file', () => {
     await until(
       () => actor.ask('last'),
       (last) => last === 'ok',
+    )
+    rmSync(folder, { recursive: true })
+    await until(
+      () => actor.ask('last'),
+      (last) => last === 'failed',
+    )
+    await until(
+      () => actor.errors.split(`the directory ${folder} does not exist: create it`).length,
+      (parts) => parts === 3,
     )
     const scrape = (await actor.ask('scrape')) as string
     expect(selfMetric(scrape, 'promhive_exports_total{exporter="textFile",result="failed"}')).toBeGreaterThan(0)
