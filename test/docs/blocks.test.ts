@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+// @ts-expect-error: a script, without types
+import { listPages } from '../../site/pages.mjs'
 import type { Block } from '../helpers/documentation-page.js'
 import { documentedCommands } from '../helpers/documented/commands.js'
 import { means, pageAt } from '../helpers/documented/documented.js'
@@ -9,8 +11,7 @@ import { documentedPrograms } from '../helpers/documented/programs.js'
 import { documentedSettings } from '../helpers/documented/settings.js'
 import { root } from '../helpers/processes/dist.js'
 
-const articles = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
-const pages = ['README.md', ...articles.map((name) => `docs/${name}`)]
+const pages = listPages() as string[]
 const rows = [...documentedCommands, ...documentedSettings, ...documentedPrograms, ...runElsewhere]
 
 /** Output, and drawings: the other blocks are something that a reader types or stores. */
@@ -24,7 +25,7 @@ function firstLine({ file, text }: Block): string {
   return file ?? text.slice(0, text.indexOf('\n'))
 }
 
-test('every example of the docs is run by a test, or marked with the reason why not', () => {
+test('every example of the site is run by a test, or marked with the reason why not', () => {
   const neither = pages.flatMap((page) =>
     pageAt(page)
       .blocks.filter((block) => !isOutput(block) && block.notRun === undefined && rowsFor(page, block) === 0)

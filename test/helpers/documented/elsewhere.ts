@@ -74,4 +74,5 @@ export const runElsewhere: readonly RunElsewhere[] = [
     by: 'test/cli/open-in-browser.test.ts',
     names: "'--open'",
   },
+  { page: 'CONTRIBUTING.md', start: 'git clone', by: '.github/workflows/ci.yml', names: 'run: npm test' },
 ]
