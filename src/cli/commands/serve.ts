@@ -108,7 +108,8 @@ export const serve: Command = {
     processContext().useBackend(new MemoryBackend())
     const exporters = await startExporters(chosen, servedOptions.report, {
       gatherer: served.gatherer,
-      lease: served.lease,
+      lease: (exporter) => tallies.watched(exporter, served.lease(exporter)),
+      announcements: tallies,
       identity: () => identityOf(served.name),
       warn: (_, text) => printError(`promhive: ${text}`),
       onError: servedOptions.report,

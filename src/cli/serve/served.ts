@@ -10,7 +10,7 @@ import { type ReadinessCheck, readingCheck } from '../../gather/readiness.js'
 import type { AnnouncedTarget } from '../../model/announced-target.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
-import { alwaysHeld, type Lease } from '../../model/lease.js'
+import type { Lease } from '../../model/lease.js'
 import { perWorkerByEnvironment } from '../../runtime/configure-options.js'
 import { pageOf } from '../../runtime/exporters/page.js'
 import { targetsIn } from '../../runtime/targets/targets-in.js'
@@ -65,7 +65,7 @@ export function servedDirectory(directory: string, options: ServedOptions): Serv
     name: directory,
     exposition: expositionOf(gatherer),
     gatherer,
-    lease: (exporter) => new DirectoryLease(directory, exporter),
+    lease: (exporter) => new DirectoryLease([directory], exporter),
     readiness: readingCheck(() => everything),
     routes: [targetsRoute(() => targetsIn(directory))],
     page: pageOf(gatherer, () => `directory ${directory}`),
@@ -94,7 +94,11 @@ export function servedApplications(directories: readonly NamedDirectory[], optio
     name: locations,
     exposition: expositionOf(together),
     gatherer: together,
-    lease: () => alwaysHeld,
+    lease: (exporter) =>
+      new DirectoryLease(
+        directories.map(({ directory }) => directory),
+        exporter,
+      ),
     readiness: someReady(checks),
     page: pageOf(together, () => locations),
     routes: [probeRoute(separate), targetsRoute(() => directories.flatMap(targetsOf))],

@@ -8,7 +8,9 @@ type Writer = NonNullable<Gathered['writers']>[number]
 /** A process or thread that counts. */
 export interface PageWorker {
   /** The number of its seat. */
-  readonly worker: number
+  readonly seat: number
+  /** The value of its label `worker`. */
+  readonly worker: string
   readonly state: 'alive' | 'blocked' | 'dead'
   /** Unix seconds at which it started to count. */
   readonly since: number
@@ -47,28 +49,36 @@ export class WorkerWatch {
       // The totals of ended processes have no seat; a seat may have two parts.
       if (writer.seat > 0 && !(seats.get(writer.seat)?.live && !writer.live)) seats.set(writer.seat, writer)
     }
+    // A worker has a further seat from each time that it was replaced while it ran.
+    const living = new Set([...seats.values()].filter(({ live }) => live).map(workerIn))
     const before = this.loops
     this.loops = new Map()
     return [...seats.values()]
+      .filter((writer) => writer.live || !living.has(workerIn(writer)))
       .sort((a, b) => a.seat - b.seat)
       .map((writer) => this.worker(writer, before.get(writer.writer), now))
   }
 
   private worker(writer: Writer, before: WatchedLoop | undefined, now: number): PageWorker {
-    const { seat: worker, startedAt: since, live, values } = writer
-    if (!live) return { worker, state: 'dead', since }
+    const { seat, startedAt: since, live, values } = writer
+    const worker = workerIn(writer)
+    if (!live) return { seat, worker, state: 'dead', since }
     const watched = before?.log === writer.log ? before : newLoop(writer, now)
     this.loops.set(writer.writer, watched)
     findSlots(watched)
     const [active, idle] = ['active', 'idle'].map((state) => values[watched.slots.get(state) ?? -1])
     const process = this.sample(writer.writer)
-    const seen = { worker, since, ...(process !== undefined && { process }) }
+    const seen = { seat, worker, since, ...(process !== undefined && { process }) }
     if (active === undefined || idle === undefined) return { ...seen, state: 'alive' }
     if (active + idle !== watched.sum) watched.changedAt = now
     watched.sum = active + idle
     const blocked = now - watched.changedAt > blockedAfter
     return { ...seen, state: blocked ? 'blocked' : 'alive', loop: { active, idle } }
   }
+}
+
+function workerIn({ seat, worker = String(seat) }: Writer): string {
+  return worker
 }
 
 function newLoop({ log }: Writer, now: number): WatchedLoop {

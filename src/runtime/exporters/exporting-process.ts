@@ -6,7 +6,7 @@ import { applicationIdentity } from '../application-identity.js'
 import { processContext } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
 import type { ProcessContext } from '../process-context.js'
-import { AnnouncementMetrics } from '../targets/announcement-metrics.js'
+import { AnnouncementMetrics, type TargetEvents } from '../targets/announcement-metrics.js'
 import { countExport } from './export-metrics.js'
 
 /** What a process provides to its exporters. */
@@ -25,8 +25,8 @@ export interface ExportingProcess {
   recovered(exporter: string, text: string): void
   /** Counts an export. */
   exported(exporter: string, result: 'ok' | 'failed', sent?: ExportedSamples): void
-  /** The self-metrics of announced targets; a process outside of the application has none. */
-  readonly announcements?: AnnouncementMetrics
+  /** Shows where the target of this process is announced. */
+  readonly announcements: TargetEvents
 }
 
 let current: ExportingProcess | undefined
@@ -49,7 +49,7 @@ export function exportingProcess(): ExportingProcess {
 
 /** A process of the application. */
 class ApplicationProcess implements ExportingProcess {
-  readonly announcements: AnnouncementMetrics
+  readonly announcements: TargetEvents
 
   constructor(readonly context: ProcessContext) {
     this.announcements = new AnnouncementMetrics(context)

@@ -110,9 +110,25 @@ describe('WorkerWatch', () => {
     two.values[0]! += 12
     expect(watch.look([two], 21_000)).toEqual([
       {
-        ...{ worker: 2, state: 'alive', since: 100, loop: { active: 13, idle: 9 } },
+        ...{ seat: 2, worker: '2', state: 'alive', since: 100, loop: { active: 13, idle: 9 } },
         process: { pid: 7, cpuSeconds: 1, residentBytes: 2 },
       },
+    ])
+  })
+
+  test('shows a worker once that was replaced while it ran, and the primary by its name', () => {
+    const named = (seat: number, live: boolean, worker: string) => ({ ...writer(seat, live), worker })
+    const writers = [
+      named(10_000, true, 'primary'),
+      named(1, false, '1'),
+      named(10_001, true, '1'),
+      named(2, false, '2'),
+    ]
+    const seen = new WorkerWatch().look(writers).map(({ worker, state }) => [worker, state])
+    expect(seen).toEqual([
+      ['2', 'dead'],
+      ['primary', 'alive'],
+      ['1', 'alive'],
     ])
   })
 })
