@@ -115,6 +115,8 @@ export interface WriterSnapshot {
   readonly seat: number
   /** The value of the label `worker`; by default, the number of the seat. Writers of one worker share it. */
   readonly worker?: string
+  /** Set for a process outside of the application, which counts nothing that a scrape shows. */
+  readonly guest?: boolean
   /**
    * The name of its process, which is the value of the label `pid`; `<pid>-<thread>` for a thread. By default, the
    * number of the seat.

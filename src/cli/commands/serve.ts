@@ -1,12 +1,14 @@
 import { encryptionFromEnvironment } from '../../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../../export/http/port-environment.js'
 import { openMetricsServer } from '../../export/http/scrape-server.js'
+import { defaultRegistryName } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, isOff, itemsOf, variables } from '../../platform/environment.js'
 import { identityOf } from '../../runtime/application-identity.js'
 import { processContext } from '../../runtime/current-context.js'
 import { chosenExporters, exportersForAll, startExporters } from '../../runtime/exporters/configured.js'
+import { OutsideAmounts } from '../../runtime/exporters/outside-amounts.js'
 import { MemoryBackend } from '../../store/memory/memory-backend.js'
 import type { Command } from '../command.js'
 import { type OptionTable, parseOptions } from '../options.js'
@@ -110,6 +112,7 @@ export const serve: Command = {
       gatherer: served.gatherer,
       lease: (exporter) => tallies.watched(exporter, served.lease(exporter)),
       announcements: tallies,
+      amounts: (destination) => new OutsideAmounts(amountsName(destination, values.registry), served.guest),
       identity: () => identityOf(served.name),
       warn: (_, text) => printError(`promhive: ${text}`),
       onError: servedOptions.report,
@@ -121,6 +124,7 @@ export const serve: Command = {
       process.once('SIGTERM', () => resolve())
     })
     await Promise.all([exporters.stop(), metrics.close()])
+    served.guest?.close()
     await served.close()
     return 0
   },
@@ -131,6 +135,11 @@ function servedDirectories(dirs: readonly string[] | undefined, options: ServedO
   return typeof directories === 'string'
     ? servedDirectory(directories, options)
     : servedApplications(directories, options)
+}
+
+/** The name of the amounts of a destination, as processes of the application call it. */
+function amountsName(destination: string, registry: string = defaultRegistryName): string {
+  return registry === defaultRegistryName ? destination : `${destination} ${registry}`
 }
 
 function optionName(option: string): string {

@@ -63,7 +63,7 @@ export class Viewer {
     const used = new Map<number, number>()
     // Totals of dead processes have no seat.
     const workers = writers
-      .filter(({ seat }) => seat > 0)
+      .filter(({ seat, guest }) => seat > 0 && !guest)
       .map((each): WorkerLine => {
         const { seat, worker = String(seat), live, startedAt, log } = each
         const { pid, owner } = ownerOf(each)

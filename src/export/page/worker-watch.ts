@@ -47,7 +47,8 @@ export class WorkerWatch {
     const seats = new Map<number, Writer>()
     for (const writer of writers) {
       // The totals of ended processes have no seat; a seat may have two parts.
-      if (writer.seat > 0 && !(seats.get(writer.seat)?.live && !writer.live)) seats.set(writer.seat, writer)
+      if (writer.guest || writer.seat === 0) continue
+      if (!(seats.get(writer.seat)?.live && !writer.live)) seats.set(writer.seat, writer)
     }
     // A worker has a further seat from each time that it was replaced while it ran.
     const living = new Set([...seats.values()].filter(({ live }) => live).map(workerIn))

@@ -47,6 +47,10 @@ export class StatsdDestination implements Destination {
     return result
   }
 
+  standby(): void {
+    this.amounts.standby?.()
+  }
+
   close(): void {
     this.source?.close()
   }

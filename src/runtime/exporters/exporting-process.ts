@@ -1,4 +1,5 @@
 import type { ExportedSamples } from '../../export/contract.js'
+import type { SentAmounts } from '../../export/sent-amounts.js'
 import type { Gatherer } from '../../gather/gatherer.js'
 import type { MetricsError } from '../../model/errors.js'
 import { alwaysHeld, type Lease } from '../../model/lease.js'
@@ -15,6 +16,8 @@ export interface ExportingProcess {
   readonly context?: ProcessContext | undefined
   /** What they send, unless their options name a registry. */
   readonly gatherer: Gatherer
+  /** Returns where a process outside of the application keeps what a destination has received. */
+  amounts(destination: string): SentAmounts
   /** Returns a text that identifies the application: the same in all its processes. */
   identity(): string
   /** Returns the lease of an exporter. */
@@ -54,6 +57,10 @@ class ApplicationProcess implements ExportingProcess {
   constructor(readonly context: ProcessContext) {
     this.announcements = new AnnouncementMetrics(context)
     joinSoon(context)
+  }
+
+  amounts(): SentAmounts {
+    throw new Error('kept with the counts of the application')
   }
 
   identity(): string {

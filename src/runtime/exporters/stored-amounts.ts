@@ -1,6 +1,7 @@
 import { type AmountsRead, LocalAmounts, type SentAmounts } from '../../export/sent-amounts.js'
 import type { Gathered } from '../../gather/gatherer.js'
 import { RowNumbers } from '../../gather/row-numbers.js'
+import type { MetricRegistry } from '../../metric/context.js'
 import { Summary } from '../../metric/summary.js'
 import type { FamilyTable } from '../../model/family.js'
 import { labelValuesOf } from '../../model/series-key.js'
@@ -19,14 +20,18 @@ const remoteBatch = 32
  * Keeps what a server has received where the counts are: as sums in a family that no scrape shows. So the amounts are as
  * durable as the counts, and the next process that sends finds them, however this one ends.
  */
-class StoredAmounts implements SentAmounts {
+export class StoredAmounts implements SentAmounts {
   private readonly sums: Summary<'destination' | 'series'>
   private index: AmountIndex | undefined
 
-  /** @param destination the server and the registry */
+  /**
+   * @param destination the server and the registry
+   * @param backend returns the name of the backend
+   */
   constructor(
-    private readonly context: ProcessContext,
+    private readonly context: MetricRegistry['context'],
     private readonly destination: string,
+    private readonly backend: () => string = () => 'mmap',
   ) {
     this.sums = new Summary({
       name: familyName,
@@ -38,7 +43,7 @@ class StoredAmounts implements SentAmounts {
   }
 
   get batch(): number {
-    return /^(?:memory|mmap)$/.test(this.context.whereabouts().backend) ? 1 : remoteBatch
+    return /^(?:memory|mmap)$/.test(this.backend()) ? 1 : remoteBatch
   }
 
   async read({ hidden = [], pause }: Gathered): Promise<AmountsRead> {
@@ -74,12 +79,23 @@ class StoredAmounts implements SentAmounts {
  * a registry whose counts processes share.
  */
 export function amountsFor(place: string, registry: IntervalOptions['registry']): SentAmounts {
-  const { context } = exportingProcess()
+  const home = exportingProcess()
+  const { context } = home
   if (registry === undefined) {
-    return context === undefined ? new LocalAmounts({ fromNow: true }) : new StoredAmounts(context, place)
+    return context === undefined ? home.amounts(place) : storedIn(context, place)
   }
   const isShared = context !== undefined && registry instanceof Registry && registry.context === context
-  return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`) : new LocalAmounts()
+  return isShared ? storedIn(context, `${place} ${registry.registryName}`) : new LocalAmounts()
+}
+
+function storedIn(context: ProcessContext, destination: string): StoredAmounts {
+  return new StoredAmounts(context, destination, () => context.whereabouts().backend)
+}
+
+/** Whether any process has kept what a destination has received. */
+export function amountsOf({ hidden = [] }: Gathered, destination: string): boolean {
+  const table = hidden.find(({ family }) => family.name === familyName)
+  return table !== undefined && !new AmountIndex(table, destination).entries().next().done
 }
 
 /** The rows of a destination in the merged table. */

@@ -1,21 +1,28 @@
 import type { OwnerFacts } from './head.js'
 
 /** The seats of worker 3 are 3, 10003, 20003, …: those of one worker are this far apart. */
-export const round = 10_000
+const round = 10_000
 /** Beside a primary, the numbers below belong to its workers. */
 const firstBeside = 2001
+/** From here on, the numbers of a round belong to guests. */
+const firstGuest = 9001
 
 /**
  * What a process is to its application, which decides which seats it takes: `primary`; the number of a worker, from its
  * supervisor or process manager; `worker` for one that has no number; `beside` for other processes and threads of an
- * application whose workers have numbers; `process` otherwise.
+ * application whose workers have numbers; `guest` for a process outside of the application; `process` otherwise.
  */
-export type SeatRole = number | 'primary' | 'worker' | 'beside' | 'process'
+export type SeatRole = number | 'primary' | 'worker' | 'beside' | 'guest' | 'process'
 
 /** Returns the value of the label `worker` for a seat. */
 export function workerOf(seat: number): string {
   const number = seat % round
   return number === 0 && seat > 0 ? 'primary' : String(number)
+}
+
+/** Whether a seat is that of a process outside of the application, which counts nothing that a scrape shows. */
+export function isGuest(seat: number): boolean {
+  return seat >= firstGuest && seat < round
 }
 
 /** Returns the name of a writer, which no other one ever has. */
@@ -35,10 +42,11 @@ export class SeatNumbers {
   static of(role: SeatRole, present: readonly number[]): SeatNumbers {
     if (typeof role === 'number') return new SeatNumbers(role, round)
     if (role === 'primary') return new SeatNumbers(round, round)
+    if (role === 'guest') return new SeatNumbers(firstGuest, 1, round)
     // A primary, or a worker with a number that ran beside its predecessor.
     const isNumbered = present.some((seat) => seat >= round)
-    if (role === 'beside' || (role === 'process' && isNumbered)) return new SeatNumbers(firstBeside, 1, round)
-    return new SeatNumbers(1, 1, isNumbered ? firstBeside : round)
+    if (role === 'beside' || (role === 'process' && isNumbered)) return new SeatNumbers(firstBeside, 1, firstGuest)
+    return new SeatNumbers(1, 1, isNumbered ? firstBeside : firstGuest)
   }
 
   /** Whether the process may take over this seat. */

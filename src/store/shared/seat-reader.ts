@@ -14,7 +14,7 @@ import type { KeyTexts } from './key-texts.js'
 import { type Liveness, locksHidden } from './liveness.js'
 import { RecordReader } from './record-reader.js'
 import { type FiltersOf, SeatMask } from './seat-mask.js'
-import { workerOf, writerName } from './seat-numbers.js'
+import { isGuest, workerOf, writerName } from './seat-numbers.js'
 import { readLines } from './series-lines.js'
 
 /** Bytes of a series file that are read at a time. */
@@ -186,6 +186,7 @@ export class SeatReader {
       writer: writerName(this.seat, owner),
       seat: this.seat,
       worker: workerOf(this.seat),
+      ...(isGuest(this.seat) && { guest: true }),
       process: nameOfProcess(owner.pid, owner.threadId),
       live,
       epoch,

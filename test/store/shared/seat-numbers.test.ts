@@ -22,6 +22,7 @@ test.for<[SeatRole, number[], number[], number[]]>([
   ['beside', [], [2001], [2001, 2002, 2003]],
   ['worker', [], [1, 2001], [1, 2, 3]],
   ['worker', [10_000], [1, 2000], [1, 2, 3]],
+  ['guest', [1, 10_000], [9001, 9_999], [9001, 9002, 9003]],
   ['primary', [1], [10_000, 20_000], [10_000, 20_000, 30_000]],
   [3, [1, 10_000], [3, 10_003, 20_003], [3, 10_003, 20_003]],
 ])('%j beside the seats %j may take over %j, and begins %j', ([role, present, taken, begun]) => {
@@ -31,6 +32,7 @@ test.for<[SeatRole, number[], number[], number[]]>([
   expect([first.next().value, first.next().value, first.next().value]).toEqual(begun)
   for (const seat of taken) expect(numbers.has(seat), `${seat}`).toBe(true)
   if (role === 'process' && present.includes(10_000)) expect(all.filter((seat) => numbers.has(seat))).not.toContain(1)
+  if (role !== 'guest') expect(numbers.has(9001)).toBe(false)
   if (typeof role === 'number' || role === 'primary')
     expect(all.filter((seat) => numbers.has(seat)).sort()).toEqual([...taken].sort())
 })
