@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { type Binding, loadBinding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
-import { carryOver } from '../core/carry-over.js'
 import { MemoryStore } from '../core/memory-store.js'
 import { type DirectoryRun, readRunId } from './control.js'
 import { fileSystemOf } from './file-system.js'
@@ -49,8 +48,8 @@ export class GuestSeat {
   }
 
   /**
-   * Returns the store in the present run; undefined if the directory has none. In another run, the notes move along: its
-   * processes may be those of the run before, whose directory was removed.
+   * Returns the store in the present run; undefined if the directory has none. In another run, the notes
+   * begin anew, as its counts do.
    *
    * @throws the error of the disk, such as `EROFS`; MetricsError `DIRECTORY_UNUSABLE` if this process cannot keep notes
    * there that a kill leaves complete
@@ -66,7 +65,6 @@ export class GuestSeat {
     try {
       const store = this.seats.take(run)
       this.taken = { run, store }
-      if (before !== undefined) carryOver(before.store, store)
     } catch (cause) {
       run.leave()
       throw cause

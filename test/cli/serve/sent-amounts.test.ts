@@ -106,7 +106,7 @@ async function setUp(stage: Stage) {
   const start = () => stage.start(sendingProgram, { env: { PROMHIVE_DIR: directory } })
   type Process = Awaited<ReturnType<typeof start>>
   const count = (process: Process, amount: number) => process.ask('count', 'jobs_total', { kind: 'a' }, amount)
-  const env = { PROMHIVE_STATSD: server.address, PROMHIVE_EXPORTERS: '{"statsd":{"interval":0.2}}' }
+  const env = { PROMHIVE_STATSD: server.address, PROMHIVE_EXPORTERS: '{"statsd":{"interval":0.2,"timeout":10}}' }
   return { server, directory, start, count, serve: (from: string) => promhiveServe(stage, ['--dir', from], env) }
 }
 

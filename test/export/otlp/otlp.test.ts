@@ -181,7 +181,9 @@ test('promhive serve sends as the application that it reads, and each difference
   await served.stop()
   const env = { PROMHIVE_OTLP: receiver.url, OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' }
   const before = receiver.accepted.length
-  const serves = () => promhiveServe(stage, ['--dir', directory], { ...env, OTEL_METRIC_EXPORT_INTERVAL: '100' })
+  // After a time limit, it would not be known whether the receiver has accepted a difference.
+  const often = { PROMHIVE_EXPORTERS: '{"otlp":{"interval":0.1,"timeout":10}}' }
+  const serves = () => promhiveServe(stage, ['--dir', directory], { ...env, ...often })
   const other = await serves()
   await until(
     () => receiver.accepted.length,
