@@ -49,7 +49,7 @@ export class GuestSeat {
 
   /**
    * Returns the store in the present run; undefined if the directory has none. In another run, the notes
-   * begin anew, as its counts do.
+   * begin again, as its counts do.
    *
    * @throws the error of the disk, such as `EROFS`; MetricsError `DIRECTORY_UNUSABLE` if this process cannot keep notes
    * there that a kill leaves complete
