@@ -146,6 +146,7 @@ export class IntervalExporter implements Exporter {
   private async tryOnce(milliseconds: number): Promise<ExportResult> {
     const { context, destination, settings } = this
     if (!(await this.leads())) {
+      destination.standby?.()
       // If the process with the lease ends, this one exports as soon as it has it.
       this.due = monotonicNow() + Math.min(this.settings.interval * 1000, this.renewEvery)
       return (this.result = 'standby')

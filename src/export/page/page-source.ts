@@ -16,8 +16,6 @@ export interface PageSource {
 
 /** A process of a supervised application, as its supervisor sees it. */
 export interface SupervisedProcess {
-  /** The number of the worker, as in logs and metrics; `supervisor` for the supervisor itself. */
-  readonly name: string
   readonly blocked: boolean
 }
 

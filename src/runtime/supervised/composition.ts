@@ -46,9 +46,8 @@ export function composeSupervisor(
   const environment = { ...workerEnvironment(settings), ...shareWithWorkers(configuration, osUser) }
   const preload = register ? ['--import', registerFile()] : []
   const supervised = (pid: number): SupervisedProcess | undefined => {
-    if (pid === process.pid) return { name: 'supervisor', blocked: false }
     const worker = supervisor.workers().find((each) => each.pid === pid)
-    return worker && { name: String(worker.id), blocked: worker.state() === 'blocked' }
+    return worker && { blocked: worker.state() === 'blocked' }
   }
   const supervisor: Supervisor = new Supervisor({
     settings,

@@ -57,8 +57,8 @@ describe('what the page computes', () => {
       family('promhive_errors_total', 2, { FILE_UNREADABLE: 2, FLUSH_FAILED: 0 }),
     ]
     const workers = [
-      { worker: 2, state: 'blocked' },
-      { worker: 3, state: 'alive' },
+      { seat: 2, worker: '2', state: 'blocked' },
+      { seat: 3, worker: '3', state: 'alive' },
     ]
     expect(warningsOf({ families, workers, faults: ['a', 'a'], omitted: { families: 2, series: 1_000 } })).toEqual([
       'a',
