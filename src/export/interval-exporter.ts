@@ -1,6 +1,7 @@
 import type { Gatherer } from '../gather/gatherer.js'
 import { MetricsError, reasonOf } from '../model/errors.js'
 import type { Lease } from '../model/lease.js'
+import { inLine } from '../model/terminal-text.js'
 import { held } from '../platform/held.js'
 import { withTimeout } from '../platform/time-limit.js'
 import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../platform/timers.js'
@@ -214,7 +215,8 @@ export class IntervalExporter implements Exporter {
     this.failing = true
     const { exporter } = this.settings
     const text = `${exporter}: ${what}${cause === undefined ? '' : ` (${reasonOf(cause)})`}${next}`
-    this.context.onError(new MetricsError('EXPORT_FAILED', text, { cause, reason: exporter }))
+    // A destination's own words are for a log that a terminal may show.
+    this.context.onError(new MetricsError('EXPORT_FAILED', inLine(text), { cause, reason: exporter }))
   }
 
   private recovered(): void {

@@ -137,6 +137,14 @@ test('reports what a destination has refused, and counts the rest as sent', asyn
   expect(errors[0]?.message).toBe('test: nowhere has not taken 2 values (too old)')
 })
 
+test('the words of a destination are escaped where a terminal would interpret them', async () => {
+  const reason = 'bell \x07 \x1b[2J\nforged line'
+  const { exporter, errors } = exporterOf(async () => ({ samples: 5, dropped: 2, reason }))
+  await exporter.send()
+  const shown = '(bell \\u0007 \\u001b[2J\\nforged line)'
+  expect(errors[0]?.message).toBe(`test: nowhere has not taken 2 values ${shown}`)
+})
+
 test('a destination that has taken nothing has failed', async () => {
   const { exporter, errors, results } = exporterOf(async () => ({ samples: 0, dropped: 2, reason: 'status 404' }))
   expect(await exporter.send()).toBe('failed')
@@ -200,15 +208,37 @@ test('exports at its interval, a last time when it stops, and then leaves the le
   expect((times[4]! - times[0]!) / 4).toBeGreaterThan(35)
 })
 
+test('stops within the time of one export, though the destination never answers', async () => {
+  const never = (): Promise<never> => new Promise(() => {})
+  const { exporter, results } = exporterOf(
+    never,
+    { lease: { held: () => true, leave() {} } },
+    3600,
+    { timeout: 2 },
+    never,
+  )
+  await exporter.start()
+  await until(
+    () => exporter.running,
+    (running) => running,
+  )
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const began = performance.now()
+  await exporter.stop()
+  expect(performance.now() - began).toBeLessThan(5_000)
+  expect(results).toEqual(['failed', 'failed'])
+})
+
 function exporterOf(
   send: (signal: AbortSignal) => Promise<ExportedSamples>,
   context: Partial<ExportContext> = {},
   interval = 3600,
   settings: Partial<IntervalSettings> = {},
+  close?: () => Promise<void>,
 ) {
   const [errors, recovered, results] = [[] as MetricsError[], [] as string[], [] as string[]]
   const exporter = new IntervalExporter(
-    { place: 'nowhere', send: (_, signal) => send(signal) },
+    { place: 'nowhere', send: (_, signal) => send(signal), ...(close && { close }) },
     { exporter: 'test', interval, timeout: 0.2, ...settings },
     {
       gatherer: new Registry(),

@@ -3,9 +3,6 @@ import { table } from './table.mjs'
 import { until } from './until.mjs'
 import { ask, Users } from './users.mjs'
 
-/** The packages that the comparison needs beside those of the example. */
-export const comparedWith = ['etcd-server']
-
 /**
  * The alternatives: the job of Prometheus that scrapes each, and where `promhive explain` has what it costs. In Prometheus
  * they cost more with each target, because each has `up` and four series of its scrapes.

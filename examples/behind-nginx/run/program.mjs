@@ -34,8 +34,7 @@ export class Program {
   /** Throws what the program wrote last if it has ended. */
   check() {
     if (this.end === undefined) return
-    const last = readFileSync(this.log, 'utf8').trimEnd().split('\n').slice(-15).join('\n')
-    throw new Error(`${this.name} ended (${this.end}):\n${last}`)
+    throw new Error(`${this.name} ended (${this.end}):\n${lastLines(this.log)}`)
   }
 
   /** Ends it with the signal; after the time, with SIGKILL. */
@@ -46,4 +45,8 @@ export class Program {
     await this.#ended
     clearTimeout(timer)
   }
+}
+
+export function lastLines(log) {
+  return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-15).join('\n')
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Calls `look` until it returns something that is true; the error names what was waited for. */
+/** Calls `look` until it returns something that is true; the error has the name of what did not happen. */
 export async function until(what, look, seconds = 60) {
   const end = performance.now() + seconds * 1000
   for (;;) {

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { Formatters } from '../../exposition/formatters.js'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
 import { explained } from '../../gather/costs/explained.js'
@@ -11,6 +10,7 @@ import { directorySource } from '../../runtime/directory/directory-source.js'
 import { workerLabelFromEnvironment } from '../../runtime/worker-label.js'
 import type { Source } from '../../store/contract.js'
 import type { Command } from '../command.js'
+import { existingDirectory } from '../existing-directory.js'
 import { costsText } from '../explain/costs-text.js'
 import { costOrders, isCostOrder, sorted } from '../explain/order.js'
 import { readDirectory } from '../living-directory.js'
@@ -66,7 +66,7 @@ export const explain: Command = {
     const name = target?.name ?? readDirectory(named, { name: 'explain', args, redis: true })
     const service = target && openService(target)
     try {
-      const source = service?.openSource() ?? sourceIn(name)
+      const source = service?.openSource() ?? directorySource(existingDirectory(name))
       const faults: string[] = []
       const costs = await held(costsIn(source, values.registry, workers, faults))
       const shown = { ...costs, families: sorted(costs.families, sort) }
@@ -80,7 +80,7 @@ export const explain: Command = {
   },
 }
 
-function costsIn(
+async function costsIn(
   source: Source,
   registry: string | undefined,
   workers: number | undefined,
@@ -92,13 +92,19 @@ function costsIn(
     workerLabelFromEnvironment,
   )
   const formatters = (): Formatters => new Formatters({}, { created: createdByEnvironment })
-  return explained(new ApplicationGatherer(everything, { registry }), formatters, workers)
+  const costs = await explained(new ApplicationGatherer(everything, { registry }), formatters, workers)
+  if (registry !== undefined && costs.families.length === 0) await checkRegistry(everything, registry)
+  return costs
 }
 
-function sourceIn(directory: string): Source {
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
-    throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
-  return directorySource(directory)
+/** @throws MetricsError `OPTION_INVALID` if nothing counts in a registry of this name */
+async function checkRegistry(everything: SourceGatherer, name: string): Promise<void> {
+  const gathered = await everything.gather()
+  const names = new Set(gathered.tables.map(({ family }) => family.registry))
+  gathered.release()
+  if (names.size === 0 || names.has(name)) return
+  const text = `--registry: there is no registry ${JSON.stringify(name)}; there are ${[...names].sort().join(', ')}`
+  throw new MetricsError('OPTION_INVALID', text)
 }
 
 function wholeFrom1(option: string, text: string | undefined): number | undefined {
