@@ -65,6 +65,6 @@ function completed(program: DocumentedProgram): string {
   })
   const imports = names.length > 0 ? `import { ${names.join(', ')} } from 'promhive'\n` : ''
   // A worker of a cluster stays.
-  const end = "if (process.env.NODE_UNIQUE_ID === undefined) {\n  console.log('ran to its end')\n  process.exit()\n}\n"
-  return `import check from 'node:assert/strict'\n${imports}${all}\n${end}`
+  const end = "if (processes.isPrimary) {\n  console.log('ran to its end')\n  process.exit()\n}\n"
+  return `import check from 'node:assert/strict'\nimport processes from 'node:cluster'\n${imports}${all}\n${end}`
 }

@@ -38,7 +38,7 @@ export const runElsewhere: readonly RunElsewhere[] = [
   { page: 'docs/drop-in.md', by: 'test/docs/drop-in.test.ts' },
   { page: 'docs/etcd.md', by: 'test/docs/etcd.test.ts' },
   { page: 'docs/etcd.md', start: 'PROMHIVE_ETCD=', by: 'test/docs/etcd.test.ts' },
-  { page: 'docs/etcd.md', start: 'npx promhive discover', by: 'test/docs/etcd.test.ts' },
+  { page: 'docs/etcd.md', start: 'mkdir -p targets', by: 'test/docs/etcd.test.ts' },
   { page: 'docs/jobs.md', by: 'test/docs/jobs.test.ts' },
   { page: 'docs/measuring-functions.md', by: examples },
   {
@@ -75,4 +75,11 @@ export const runElsewhere: readonly RunElsewhere[] = [
     names: "'--open'",
   },
   { page: 'CONTRIBUTING.md', start: 'git clone', by: '.github/workflows/ci.yml', names: 'run: npm test' },
+  { page: 'docs/behind-nginx.md', by: 'test/docs/behind-nginx.test.ts', names: 'behind-nginx' },
+  {
+    page: 'docs/behind-nginx.md',
+    start: 'npm run example',
+    by: 'test/examples/behind-nginx.test.ts',
+    names: 'behind-nginx',
+  },
 ]
