@@ -243,12 +243,8 @@ export class ProcessContext implements RegistryContext {
       this.unusable(directory, cause, mustJoin)
       return
     }
-    const reason = whyBuffered()
-    if (reason !== undefined)
-      this.faults.warn(
-        'BUFFERED',
-        `no native addon (${reason}): other processes see counts up to 100 ms late, and a kill -9 loses those`,
-      )
+    const buffered = whyBuffered()
+    if (buffered !== undefined) this.faults.warn('BUFFERED', buffered)
     this.moveTo(shared)
     if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
   }

@@ -57,9 +57,11 @@ export interface SharedBackendOptions {
   readonly keep?: boolean
 }
 
-/** Returns why this process has no addon; undefined if it has one. */
+/** Returns why this process has no addon, and what that costs; undefined if it has one. */
 export function whyBuffered(): string | undefined {
-  return loadBinding().reason
+  const { reason } = loadBinding()
+  if (reason === undefined) return undefined
+  return `no native addon (${reason}): other processes see counts up to 100 ms late, and a kill -9 loses those`
 }
 
 /** The processes of one host, sharing a directory. */
