@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -78,7 +79,7 @@ describe.skipIf(!hasNginx || !hasPrometheus)('the example behind nginx', { concu
   })
 
   test.skipIf(!canChangeUser)('runs without root until Ctrl-C, and says so', async ({ stage }) => {
-    const example = new Example(stage, ['--no-traffic'], asUser(appUser))
+    const example = new Example(stage, ['--no-traffic'], { wrapper: asUser(appUser) })
     const output = await until(
       () => example.output,
       (text) => text.includes('Ctrl-C') || example.over,
@@ -131,13 +132,26 @@ test.skipIf(spawnSync('systemd-analyze', ['--version']).status !== 0)(
 )
 
 test('the example names the programs that are missing, and how to install them', async ({ stage }) => {
-  const { code, errors } = await new Example(stage, ['--variant', 'supervisor'], [], { PATH: '/nowhere' }).end()
+  const { code, errors } = await new Example(stage, ['--variant', 'supervisor'], { env: { PATH: '/nowhere' } }).end()
   const lacks = hasNginx && existsSync('/usr/sbin/nginx') ? '' : 'nginx '
   expect(errors).toBe(
     `missing: ${lacks.replace(' ', ', ')}prometheus, supervisor; to install: sudo apt-get install ${lacks}prometheus supervisor\n`,
   )
   expect(code).toBe(1)
 })
+
+test.skipIf(!canChangeUser || !hasNginx || !hasPrometheus)(
+  'the example refuses a Node.js that the workers cannot read',
+  async ({ stage }) => {
+    const node = join(stage.folder(), 'node')
+    copyFileSync(process.execPath, node)
+    const { code, errors } = await new Example(stage, ['--prove'], { node }).end()
+    expect(errors).toMatch(
+      new RegExp(`^the workers run as www-data, who cannot read ${node} or .*: start the example without root, or use`),
+    )
+    expect(code).toBe(1)
+  },
+)
 
 test.for([
   [['--variant', 'pm2'], '--variant is run or supervisor, got "pm2"'],
@@ -151,6 +165,13 @@ test.for([
   expect(code).toBe(2)
 })
 
+interface ExampleOptions {
+  /** A command in front of Node.js. */
+  readonly wrapper?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  readonly node?: string
+}
+
 /** The example, with a folder of its own for its files. It has time to end its programs itself, also if a test fails. */
 class Example {
   readonly folder = mkdtempSync(join(tmpdir(), `promhive-test-${process.env.TEST_RUN ?? ''}-`))
@@ -160,11 +181,15 @@ class Example {
   private errors = ''
   private readonly ended: Promise<number | null>
 
-  constructor(stage: Stage, args: readonly string[], wrapper: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+  constructor(
+    stage: Stage,
+    args: readonly string[],
+    { wrapper = [], env = {}, node = process.execPath }: ExampleOptions = {},
+  ) {
     provideDist()
     // Sticky, as /tmp is: root reads no configuration below a folder in which others can replace files.
     chmodSync(this.folder, 0o1777)
-    const [command = process.execPath, ...before] = [...wrapper, process.execPath, program, ...args]
+    const [command = node, ...before] = [...wrapper, node, program, ...args]
     this.child = spawn(command, before, {
       env: { PATH: process.env.PATH, TMPDIR: this.folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
