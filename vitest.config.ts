@@ -10,6 +10,8 @@ export default defineConfig({
     // Packages that are installed beside the tests bring tests of their own.
     exclude: ['test/torture/**', '**/node_modules/**'],
     pool: 'forks',
+    // Metrics ports of the test processes themselves print no lines. Programs that tests start get a clean environment.
+    env: { PROMHIVE_STARTUP: 'off' },
     // Two files at least: most of them wait for the processes that they start. A file uses ports, directories and daemons of
     // its own, so any two files may run at the same time.
     maxWorkers: Math.max(2, availableParallelism() - 1),

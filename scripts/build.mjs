@@ -30,15 +30,6 @@ const internals = { internals: 'src/compat/internals/internals.ts' }
 
 const doors = new Set(Object.values({ ...frontDoors, ...clientDoors }).map((file) => join(root, file)))
 
-/** dist/cjs is a package scope of its own, in which `imports` of package.json do not count: its files load by path. */
-const importsByPath = {
-  name: 'imports-by-path',
-  renderChunk(code, { fileName }) {
-    const root = '../'.repeat(fileName.split('/').length + 1)
-    return code.replace(/require\("(#\w+)"\)/g, (_, id) => `require("${root}${manifest.imports[id].slice(2)}")`)
-  },
-}
-
 // Built beside, and put in place when it is whole: what runs from dist meanwhile finds its files.
 const fresh = join(root, `.dist-${process.pid}`)
 process.on('exit', () => rmSync(fresh, { recursive: true, force: true }))
@@ -113,8 +104,7 @@ async function bundle(format, input) {
     cwd: root,
     input,
     // What the application installs or does not: each is imported when it is needed.
-    external: [/^node:/, ...Object.keys(manifest.imports), ...Object.keys(manifest.peerDependencies)],
-    plugins: format === 'cjs' ? [importsByPath] : [],
+    external: [/^node:/, ...Object.keys(manifest.peerDependencies)],
     platform: 'node',
     logLevel: 'warn',
   })

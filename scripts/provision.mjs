@@ -177,6 +177,8 @@ const folders = [
     leftOut: 'processes without HTTP',
     options: ['--omit=optional'],
   },
+  { folder: 'test/bundlers', brings: 'bundlers', leftOut: 'applications that are bundled', options: [] },
+  { folder: 'site', brings: 'VitePress', leftOut: 'the site of the docs', options: [] },
 ]
 for (const each of folders) provideFolder(each)
 

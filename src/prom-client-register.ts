@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-import { packageRoot } from '#package'
+import { packageRoot } from './platform/package-root.js'
 import { leadClients } from './preload/client-hooks.js'
 
-leadClients(join(packageRoot, 'dist'))
+leadClients(packageRoot())

@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-import { packageRoot } from '#package'
+import { packageRoot } from './platform/package-root.js'
 import { startRegistered } from './preload/registration.js'
 
-startRegistered(join(packageRoot, 'dist', 'esm', 'cli', 'bin.js'))
+startRegistered(packageRoot())

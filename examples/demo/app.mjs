@@ -17,7 +17,7 @@ async function runPrimary() {
   cluster.on('message', (_, message) => send(message))
   cluster.on('listening', ({ process: { pid } }, { port }) => {
     send({ event: 'listening', pid })
-    if (++listening === workers) opened(`http://127.0.0.1:${port}`, metrics.url)
+    if (++listening === workers) opened(`http://127.0.0.1:${port}`, metrics)
   })
   cluster.on('exit', ({ process: { pid } }) => {
     if (stopping) return
@@ -41,9 +41,9 @@ async function runPrimary() {
   process.on('disconnect', stop)
 }
 
-function opened(url, metrics) {
-  if (process.send === undefined) console.log(`application at ${url}, metrics at ${metrics}`)
-  send({ event: 'open', url, metrics })
+function opened(url, { url: metrics, pageUrl: page }) {
+  if (process.send === undefined) console.log(`application at ${url}, a page about it at ${page}`)
+  send({ event: 'open', url, metrics, page })
 }
 
 function send(message) {

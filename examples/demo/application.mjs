@@ -8,6 +8,8 @@ const timeout = 60_000
 export class Application extends EventEmitter {
   url = ''
   metrics = ''
+  /** The page for people. */
+  page = ''
   /** Without the native addon counts reach the other processes up to 100 ms late. */
   buffered = false
   #process
@@ -17,6 +19,8 @@ export class Application extends EventEmitter {
     super()
     this.#process = fork(fileURLToPath(new URL('app.mjs', import.meta.url)), {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // The demo prints the addresses itself.
+      env: { ...process.env, PROMHIVE_STARTUP: 'off' },
     })
     this.#process.on('message', ({ event, ...facts }) => {
       if (event === 'buffered') this.buffered = true

@@ -5,15 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Application } from './application.mjs'
 import { Observations } from './observations.mjs'
+import { openInBrowser } from './open.mjs'
 import { framed, median, sparkline, whole } from './report.mjs'
 import { samplesOf, sum } from './scrapes.mjs'
 import { Traffic } from './traffic.mjs'
 
-const usage = `npm run demo -- [--seconds N] [--busy] [--keep]
+const usage = `npm run demo -- [--seconds N] [--busy] [--keep] [--open]
 
   --seconds N  how long requests are sent (10)
   --busy       kill the worker while it answers: a broken request may have been counted or not
-  --keep       keep the application running, until Ctrl-C`
+  --keep       keep the application running, with a few requests per second, until Ctrl-C
+  --open       open the page for people in a browser, and keep the application running`
 
 const concurrency = 24
 
@@ -30,10 +32,13 @@ try {
   if (options.keep) {
     console.log('\nRunning until Ctrl-C:')
     console.log(`  the application                  ${application.url}/`)
+    console.log(`  the page for people              ${application.page}`)
     console.log(`  all processes, by the primary    ${application.metrics}`)
     console.log(`  all processes, by any worker     ${application.url}/metrics`)
     console.log(`  one process by itself            ${application.url}/metrics-alone`)
+    const traffic = new Traffic(application.url, 1, 200)
     await ended(interrupted.signal).catch(() => {})
+    await traffic.stop()
   }
 } catch (error) {
   console.error(interrupted.signal.aborted ? '\ninterrupted' : `\nFAILED\n  ${error.stack}`)
@@ -50,6 +55,10 @@ async function run() {
   const began = performance.now()
   const say = (text) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}`)
   say(`4 workers answer at ${application.url}, scrapes at ${application.metrics}`)
+  say(
+    `a page for people at ${application.page}${options.keep ? '' : ' until the demo ends; --open keeps it and opens the page'}`,
+  )
+  if (options.open) void openInBrowser(application.page).then((fault) => fault && say(fault))
 
   const seen = new Observations(application)
   await seen.look()
@@ -187,6 +196,7 @@ function readOptions() {
         seconds: { type: 'string' },
         busy: { type: 'boolean' },
         keep: { type: 'boolean' },
+        open: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     })
@@ -196,7 +206,7 @@ function readOptions() {
       process.exit(0)
     }
     if (!(seconds >= 1)) throw new Error(`--seconds takes a number from 1 on, got ${values.seconds}`)
-    return { ...values, seconds }
+    return { ...values, keep: values.keep || values.open, seconds }
   } catch (error) {
     console.error(`${error.message}\n\n${usage}`)
     process.exit(2)

@@ -23,6 +23,7 @@ export class Traffic {
   /** Answered requests by the pid of the worker. */
   byWorker = new Map()
   #url
+  #pause
   #lanes
   #done
   #running = true
@@ -31,8 +32,10 @@ export class Traffic {
   #resume = () => {}
   #resumed = Promise.resolve()
 
-  constructor(url, concurrency) {
+  /** @param pause milliseconds between two requests of a connection */
+  constructor(url, concurrency, pause = 0) {
     this.#url = url
+    this.#pause = pause
     this.#lanes = Array.from({ length: concurrency }, () => ({
       worker: undefined,
       busy: false,
@@ -91,6 +94,7 @@ export class Traffic {
         lane.since = performance.now()
         lane.worker = await this.#call(agent, calls[turn++ % calls.length])
         lane.busy = false
+        if (this.#pause > 0) await sleep(this.#pause)
         if (lane.worker === undefined) break
       }
       agent.destroy()

@@ -1,5 +1,6 @@
-import { MetricsError } from '../model/errors.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
 import { nearest } from '../model/nearest-name.js'
+import { packageVersion } from '../platform/package-version.js'
 import type { Command } from './command.js'
 import { config } from './commands/config.js'
 import { dashboard } from './commands/dashboard.js'
@@ -14,7 +15,6 @@ import { stats } from './commands/stats.js'
 import { top } from './commands/top.js'
 import { wipe } from './commands/wipe.js'
 import { print, printError } from './output.js'
-import { packageVersion } from './version.js'
 
 /** @internal In the order of the overview. */
 export const commands: readonly Command[] = [
@@ -35,7 +35,7 @@ export const commands: readonly Command[] = [
 export async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
   if (name === '--version' || name === '-v') {
-    print(packageVersion())
+    print(packageVersion)
     return 0
   }
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
@@ -56,7 +56,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     return await command.run(rest)
   } catch (error) {
-    printError(`promhive ${name}: ${error instanceof Error ? error.message : error}`)
+    printError(`promhive ${name}: ${reasonOf(error)}`)
     if (isUsageError(error)) printError(`see promhive help ${name}`)
     return 1
   }

@@ -13,9 +13,21 @@ export interface PythonFileFacts {
   readonly bytes: number
 }
 
-/** @param writer a writer of a `PythonSource` */
-export function describePythonFile({ writer, process = '', live, log, bytes }: WriterSnapshot): PythonFileFacts {
-  const families = seriesByFamily(log)
+/** Returns the writers that are files of Python's client. One more writer has the sums of all files, and no process. */
+export function pythonFiles(writers: readonly WriterSnapshot[]): readonly WriterSnapshot[] {
+  return writers.filter(({ client, process }) => client === 'python' && process !== undefined)
+}
+
+/** @param writer a file */
+export function describePythonFile({
+  writer,
+  process = '',
+  live,
+  log,
+  bytes,
+  summedSeries,
+}: WriterSnapshot): PythonFileFacts {
+  const families = summedSeries === undefined ? seriesByFamily(log) : Object.fromEntries(summedSeries())
   const series = Object.values(families).reduce((sum, count) => sum + count, 0)
   // Its name is `python-<file>-<inode>`.
   const file = writer.slice(writer.indexOf('-') + 1, writer.lastIndexOf('-'))

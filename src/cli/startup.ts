@@ -1,3 +1,4 @@
+import { portText } from '../export/http/port-text.js'
 import type { Settings } from '../supervisor/settings/settings.js'
 
 /** The facts about a started application. */
@@ -8,6 +9,7 @@ export interface Startup {
   readonly workers: number
   readonly settings: Settings
   readonly metricsUrl: string | undefined
+  readonly pageUrl: string | undefined
   readonly statsAddress: string | undefined
   readonly directory: string | undefined
   /** A backend that is not a directory, such as `redis 127.0.0.1:6379/0 {shop}`. */
@@ -16,7 +18,7 @@ export interface Startup {
 
 /** Returns the start lines of an application: which features are enabled, and how to observe it. */
 export function startupLines({ pid, app, workers, settings, ...where }: Startup): readonly string[] {
-  const { metricsUrl, statsAddress, directory, backend } = where
+  const { metricsUrl: url, pageUrl, statsAddress, directory, backend } = where
   const { register, compat, timeout, report, maxRequests, maxRss, user } = settings
   const on = [
     register && 'every request measured (register)',
@@ -27,7 +29,7 @@ export function startupLines({ pid, app, workers, settings, ...where }: Startup)
     user !== '' && `run as ${user}`,
   ].filter((part) => part !== false)
   const look = [
-    metricsUrl === undefined && 'no metrics port is open',
+    url === undefined && 'no metrics port is open',
     statsAddress !== undefined && `promhive stats ${statsAddress}`,
     directory !== undefined && `promhive top ${directory}`,
     redisLook(backend),
@@ -36,7 +38,7 @@ export function startupLines({ pid, app, workers, settings, ...where }: Startup)
   return [
     ...(on.length > 0 ? [`on: ${on.join('; ')}`] : []),
     ...(look.length > 0 ? [`look: ${look.join('; ')}`] : []),
-    `supervisor ${pid}: ${serve}${metricsUrl === undefined ? '' : `; metrics at ${metricsUrl}`}`,
+    `supervisor ${pid}: ${serve}${url === undefined ? '' : `; ${portText({ url, pageUrl })}`}`,
   ]
 }
 

@@ -39,6 +39,11 @@ export class CollectorRegistry extends Registry {
     return byName([...localFamilies.values(), ...new Map(application).values(), ...read.flat()])
   }
 
+  /** @internal */
+  override shownRegistries(): ReadonlySet<string> | undefined {
+    return this.showsApplication ? undefined : super.shownRegistries()
+  }
+
   /** @internal A family that several places have is shown once: the page would be invalid otherwise. */
   override select(gathered: SourceGathered, foreign: ReadonlyMap<string, Family>): readonly Family[] {
     if (!this.showsApplication) return super.select(gathered, foreign)

@@ -49,6 +49,11 @@ export interface Destination {
   close?(sends: boolean): void | Promise<void>
 }
 
+/** Nothing was sent, because processes of the application itself send to this destination. */
+export class LeftToApplication extends Error {
+  override readonly name = 'LeftToApplication'
+}
+
 /** What a destination has taken. */
 export interface ExportedSamples {
   /** The number of values that it has taken: samples, data points or lines. */

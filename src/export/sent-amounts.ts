@@ -9,7 +9,11 @@ export interface SentAmounts {
   readonly batch: number
   /** Whether what was counted before the first export is not sent, because this process cannot know what others sent. */
   readonly fromNow?: boolean
-  /** Reads the amounts that belong to a gathering, in slices. */
+  /**
+   * Reads the amounts that belong to a gathering, in slices.
+   *
+   * @throws LeftToApplication if this process must not send
+   */
   read(gathered: Gathered): Promise<AmountsRead>
   /** Adds to the amount of a series; a negative amount is what a server has not taken. */
   add(series: string, amount: number): void
@@ -48,7 +52,7 @@ export class LocalAmounts implements SentAmounts, AmountsRead {
     this.fromNow = fromNow
   }
 
-  async read(): Promise<AmountsRead> {
+  async read(_gathered?: Gathered): Promise<AmountsRead> {
     return this
   }
 

@@ -1,4 +1,5 @@
-import { MetricsError } from '../model/errors.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
+import { isPromiseLike } from '../model/promise-like.js'
 import { clearTimeout, monotonicNow, setTimeout } from '../platform/timers.js'
 
 /** Milliseconds for which a scrape waits for the `collect()` of one metric, or the `get()` of a plug-in's metric. */
@@ -13,19 +14,14 @@ export async function runCollect(
   try {
     await oneAtATime(metric, metric.collect)
   } catch (cause) {
-    const text = `collect() of ${metric.name} failed (${messageOf(cause)}); its last values are served`
+    const text = `collect() of ${metric.name} failed (${reasonOf(cause)}); its last values are served`
     onError(new MetricsError('COLLECT_FAILED', text, { cause }))
   }
 }
 
-/** Returns the message of an error of the application, in one line. */
-export function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
-}
-
 /** Waits for application code, with the timeout of a scrape. */
 export async function withinTimeout<T>(running: T | PromiseLike<T>): Promise<T> {
-  if (typeof (running as PromiseLike<T> | undefined)?.then !== 'function') return running
+  if (!isPromiseLike(running)) return running
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not done after ${timeout} ms`)), timeout).unref()

@@ -36,14 +36,14 @@ async function check(gatherer: Pick<SourceGatherer, 'gather'>, within: number): 
     return readinessOf(await withTimeout(gathering, within))
   } catch (cause) {
     return notReady(
-      cause instanceof MetricsError ? reasonOf(cause) : `the metrics were not read within ${within / 1000} s`,
+      cause instanceof MetricsError ? unreadText(cause) : `the metrics were not read within ${within / 1000} s`,
     )
   }
 }
 
 /** Returns whether the numbers were read, and are not only those of an earlier reading. */
 function readinessOf({ reachable, unread }: Pick<SourceGathered, 'reachable' | 'unread'>): Readiness {
-  if (unread !== undefined) return notReady(reasonOf(unread))
+  if (unread !== undefined) return notReady(unreadText(unread))
   if (reachable === false) return notReady('the backend does not answer')
   return { ready: true, text: 'ready' }
 }
@@ -52,6 +52,6 @@ function notReady(reason: string): Readiness {
   return { ready: false, text: `not ready: ${reason}` }
 }
 
-function reasonOf({ reason, code }: MetricsError): string {
+function unreadText({ reason, code }: MetricsError): string {
   return `the metrics cannot be read (${reason ?? code}); the log has the details`
 }

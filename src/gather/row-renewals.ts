@@ -5,7 +5,6 @@ import { grown } from '../model/series-index/hash-chains.js'
  * itself, so a row may never be without writers. It began again when all that had it before the merge have removed it.
  */
 export class RowRenewals {
-  private merge = 1
   /** By row, the merge of its last event. */
   private merges: Int32Array = new Int32Array(16)
   /** The writer of that event. */
@@ -16,10 +15,8 @@ export class RowRenewals {
   private earliest: Float64Array = new Float64Array(16)
   private readonly numbers = new Map<string, number>()
 
-  /** Called before each merge. */
-  next(): void {
-    this.merge++
-  }
+  /** @param current has the number of the present merge */
+  constructor(private readonly current: { readonly merge: number }) {}
 
   /** @param before the number of writers that had the row until this event */
   opened(row: number, writer: string, created: number, before: number): void {
@@ -51,8 +48,9 @@ export class RowRenewals {
       this.remaining = grown(this.remaining, row + 1)
       this.earliest = grown(this.earliest, row + 1)
     }
-    if (this.merges[row] === this.merge) return
-    this.merges[row] = this.merge
+    const { merge } = this.current
+    if (this.merges[row] === merge) return
+    this.merges[row] = merge
     this.writers[row] = 0
     this.remaining[row] = before
     this.earliest[row] = Number.POSITIVE_INFINITY

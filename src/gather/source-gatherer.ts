@@ -1,13 +1,12 @@
 import type { MetricValues } from '../metric/metric-values.js'
-import { definitionKey, type FamilyDescriptor } from '../model/descriptor.js'
-import { MetricsError } from '../model/errors.js'
+import { definitionKey, type FamilyDescriptor, hiddenRegistryName } from '../model/descriptor.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
 import { emptyTable, type FamilyTable, familiesNamed } from '../model/family.js'
 import type { WorkerLabel } from '../model/label-set.js'
 import { layoutOf } from '../model/layout/layout-of.js'
 import { Slices } from '../platform/slices.js'
 import { monotonicNow } from '../platform/timers.js'
 import type { Source, SourceReading } from '../store/contract.js'
-import { messageOf } from './collect-hook.js'
 import type { Gathered, Gatherer, GatherRequest } from './gatherer.js'
 import { Merger } from './merge.js'
 import { valuesOf } from './prom-client-values.js'
@@ -28,6 +27,12 @@ export interface SourceGathererOptions {
   readonly reopen?: () => void
   /** Whether gatherings show every series with the number of its worker, unless they request otherwise. */
   readonly perWorker?: () => boolean
+}
+
+/** A gathering of the families of some registries. */
+export interface SourceRequest extends GatherRequest {
+  /** The names of the registries whose families are returned, besides those that no scrape shows. By default all. */
+  readonly registries?: ReadonlySet<string> | undefined
 }
 
 /** Reads every writer of a source and merges them, one gathering at a time. */
@@ -62,14 +67,14 @@ export class SourceGatherer implements Gatherer {
     return this.ofWorkers()
   }
 
-  async gather(request: GatherRequest = {}): Promise<SourceGathered> {
+  async gather(request: SourceRequest = {}): Promise<SourceGathered> {
     const turn = await this.turns.take(request)
     try {
       return await turn.within(this.read(turn, request))
     } catch (cause) {
       turn.end()
       if (!turn.expired) throw cause
-      const text = `a scrape timed out: the numbers were not read (${messageOf(cause)})`
+      const text = `a scrape timed out: the numbers were not read (${reasonOf(cause)})`
       throw this.refused(new MetricsError('READ_FAILED', text, { cause }))
     }
   }
@@ -77,7 +82,7 @@ export class SourceGatherer implements Gatherer {
   /** Returns the merged values of one family. */
   async valuesOf(family: FamilyDescriptor): Promise<MetricValues> {
     const key = definitionKey(family)
-    const gathered = await this.gather({ perWorker: false })
+    const gathered = await this.gather({ perWorker: false, registries: new Set([family.registry]) })
     try {
       const table = gathered.tables.find((candidate) => definitionKey(candidate.family) === key)
       return valuesOf(table ?? emptyTable(family, layoutOf(family)))
@@ -86,8 +91,8 @@ export class SourceGatherer implements Gatherer {
     }
   }
 
-  private async read(turn: Turn, request: GatherRequest): Promise<SourceGathered> {
-    const { names, exemplars } = request
+  private async read(turn: Turn, request: SourceRequest): Promise<SourceGathered> {
+    const { names, exemplars, registries } = request
     const pause = new Slices()
     const source = this.source()
     if (source !== this.lastSource) {
@@ -99,7 +104,7 @@ export class SourceGatherer implements Gatherer {
     const began = monotonicNow()
     const reading = await source.read(pause)
     const merger = this.mergerFor(request.perWorker ?? this.perWorker, reading)
-    const { tables, hidden, errors } = await merger.merge(reading.writers, pause)
+    const { tables, hidden, errors } = await merger.merge(reading.writers, pause, Date.now(), withHidden(registries))
     turn.check()
     const faults = [...reading.errors, ...errors]
     for (const fault of faults) this.onError(fault)
@@ -134,4 +139,9 @@ export class SourceGatherer implements Gatherer {
     this.onError(refused)
     return refused
   }
+}
+
+/** Processes keep families for each other in a registry of its own, which every gathering returns. */
+function withHidden(registries: ReadonlySet<string> | undefined): ReadonlySet<string> | undefined {
+  return registries && new Set([...registries, hiddenRegistryName])
 }

@@ -27,7 +27,7 @@ export class Table implements FamilyTable {
   newest = Number.NEGATIVE_INFINITY
   private readonly writerLabels: WriterLabels
   private readonly rows = new RowNumbers()
-  private readonly renewals = new RowRenewals()
+  private readonly renewals: RowRenewals
   /** The number of writers that have the row. With 0, it is not shown. */
   private readonly writers: number[] = []
   /** All rows, sorted, shown or not. */
@@ -48,6 +48,7 @@ export class Table implements FamilyTable {
     perWorker = false,
   ) {
     this.layout = layoutOf(family)
+    this.renewals = new RowRenewals(totals)
     this.writerLabels = new WriterLabels(family, { workerLabel, perWriter: this.layout.perWriter, perWorker })
   }
 
@@ -68,10 +69,9 @@ export class Table implements FamilyTable {
     return this.totals.slots
   }
 
-  /** Called before each merge. */
+  /** Called before each merge that shows the table. */
   begin(): void {
     this.newest = Number.NEGATIVE_INFINITY
-    this.renewals.next()
   }
 
   /** Adds a writer of a series; returns its row. */

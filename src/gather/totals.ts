@@ -1,5 +1,7 @@
 /** The slots to which every writer is added: one array for all families, so that merging is one dense loop. */
 export class Totals {
+  /** The number of the present merge, from 1. */
+  merge = 1
   slots = new Float64Array(4096)
   /** Slot 0 receives what is not summed: sequence numbers, the slots of gauges, and unused slots. */
   private used = 1

@@ -83,6 +83,7 @@ export class CollectCaller {
     metric: object,
     private readonly each: boolean,
   ) {
+    // Its `this` is the type of the metric, which the options of that type declare.
     this.collect = () => collect.call(metric as never)
     this.asynchronous = collect.constructor.name === 'AsyncFunction'
   }

@@ -58,6 +58,7 @@ export type MetricsErrorCode =
   | 'SERIES_NOT_FOUND'
   | 'SERIES_NOT_UNIQUE'
   | 'EXPECTED_INVALID'
+  | 'PACKAGE_NOT_FOUND'
 
 /**
  * An error that names the metric (or file, or option), the fault and what to do.

@@ -55,6 +55,7 @@ export function checkSpelling(where: string, options: unknown, known: object): v
 
 /** Returns the options that have a value, so that `undefined` does not replace a default. */
 export function givenOptions<O extends object>(options: O): { -readonly [K in keyof O]?: Exclude<O[K], undefined> } {
+  // The type of `fromEntries()` does not keep the names.
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never
 }
 

@@ -1,3 +1,4 @@
+import { isPromiseLike } from './promise-like.js'
 import { inLine } from './terminal-text.js'
 
 /** The log levels; each includes the ones before it. */
@@ -24,6 +25,18 @@ export interface GivenLogger {
   warn(...args: never[]): unknown
   info(...args: never[]): unknown
   debug?(...args: never[]): unknown
+}
+
+/** Methods by which the logger of a library is recognised. */
+interface LibraryMethods {
+  readonly child?: unknown
+  /** Of pino. */
+  readonly bindings?: unknown
+  /** Of bunyan. */
+  readonly addStream?: unknown
+  /** Of `console`. */
+  readonly table?: unknown
+  readonly dir?: unknown
 }
 
 /** Writes one log line. */
@@ -55,9 +68,9 @@ export class Log implements Required<Logger> {
   private write(level: LogLevel, message: string, fields: LogFields = {}): void {
     if (logLevels.indexOf(level) > logLevels.indexOf(this.level)) return
     try {
-      const written = this.sink(level, message, fields) as Partial<Promise<unknown>> | undefined
+      const written = this.sink(level, message, fields)
       // A logger may be async: its rejection must not end the process.
-      if (typeof written?.then === 'function') written.then(undefined, () => {})
+      if (isPromiseLike(written)) written.then(undefined, () => {})
     } catch {
       // A throwing logger must not break what it logs.
     }
@@ -69,20 +82,20 @@ export class Log implements Required<Logger> {
  * bunyan, the message first for winston and any other, only the message for `console`.
  */
 export function sinkFor(logger: GivenLogger): LogSink {
-  const object = logger as unknown as Readonly<Record<string, unknown>>
-  const factsFirst = isFunction(object.child) && (isFunction(object.bindings) || isFunction(object.addStream))
-  const isConsole = isFunction(object.table) && isFunction(object.dir)
+  const library: GivenLogger & LibraryMethods = logger
+  const factsFirst = isFunction(library.child) && (isFunction(library.bindings) || isFunction(library.addStream))
+  const isConsole = isFunction(library.table) && isFunction(library.dir)
   return (level, message, fields) => {
     const args = isConsole ? [`promhive: ${message}`] : factsFirst ? [fields, message] : [message, fields]
-    const method = isFunction(object[level]) ? object[level] : object.info
-    return (method as (...args: unknown[]) => unknown).apply(logger, args)
+    const method = isFunction(logger[level]) ? logger[level] : logger.info
+    return Reflect.apply(method, logger, args)
   }
 }
 
 /** Returns whether a value has the methods of a logger. */
 export function isLogger(value: unknown): value is GivenLogger {
-  const logger = value as Record<string, unknown> | null | undefined
-  return ['error', 'warn', 'info'].every((method) => isFunction(logger?.[method]))
+  const logger: Readonly<Record<string, unknown>> = Object(value)
+  return ['error', 'warn', 'info'].every((method) => isFunction(logger[method]))
 }
 
 /**

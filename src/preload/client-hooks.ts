@@ -33,13 +33,14 @@ const { registerHooks } = module as { registerHooks?: (hooks: { resolve: Resolve
  * Registers the hooks, once per thread. Without the hooks of a newer Node.js, the application runs with its own client,
  * and a warning reports that.
  *
- * @param dist the folder of promhive's modules
+ * @param root the folder of the package; undefined in a bundle that does not find it
  */
-export function leadClients(dist: string): void {
+export function leadClients(root: string | undefined): void {
   if (shared[place]) return
   shared[place] = true
-  if (registerHooks === undefined) warn()
-  else registerHooks({ resolve: resolveIn(join(dist, 'cjs')) })
+  if (registerHooks === undefined) warn(`needs Node.js 22.15, 23.5 or later, and this is ${process.version}`)
+  else if (root === undefined) warn('is part of a bundle, and the package promhive is not installed beside it')
+  else registerHooks({ resolve: resolveIn(join(root, 'dist', 'cjs')) })
 }
 
 function resolveIn(folder: string): Resolve {
@@ -56,10 +57,10 @@ function resolveIn(folder: string): Resolve {
   }
 }
 
-function warn(): void {
+function warn(reason: string): void {
   if (!isMainThread || isLauncher(process.argv[1] ?? '')) return
   process.emitWarning(
-    `promhive/prom-client/register needs Node.js 22.15, 23.5 or later, and this is ${process.version}: prom-client stays as it is, and each process counts for itself. Install the package @promhive/prom-client under the name prom-client instead`,
+    `promhive/prom-client/register ${reason}: prom-client stays as it is, and each process counts for itself. Install the package @promhive/prom-client under the name prom-client instead`,
     { type: 'promhive', code: 'PROMHIVE_PRELOAD_UNSUPPORTED' },
   )
 }

@@ -1,14 +1,16 @@
 import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { encryptionFromEnvironment } from '../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../export/http/port-environment.js'
+import type { MetricsServer } from '../export/http/scrape-server.js'
 import { SharedPort } from '../export/http/shared-port.js'
 import { readingCheck } from '../gather/readiness.js'
 import { provideHttpInstrument } from '../instrument/http/http-instrument.js'
 import { checkNames, type HttpOptions } from '../instrument/http/http-options.js'
 import { collectDefaultMetrics } from '../instrument/node/default-metrics.js'
 import { portMetrics } from '../instrument/port/port-metrics.js'
-import { MetricsError } from '../model/errors.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
 import { isServiceLink, serviceLinkText } from '../model/service-link.js'
 import { firstSet, isOff, itemsOf, variables } from '../platform/environment.js'
 import { setImmediate } from '../platform/timers.js'
@@ -16,7 +18,9 @@ import { processContext } from '../runtime/current-context.js'
 import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-directory.js'
 import { chosenExporters, exportersForAll, startExporters } from '../runtime/exporters/configured.js'
 import { ownPage } from '../runtime/exporters/page.js'
+import { announcePort } from '../runtime/exporters/port-announcement.js'
 import { startNamedTarget } from '../runtime/targets/named-target.js'
+import { targetsOfApplication } from '../runtime/targets/targets-in.js'
 import { isLauncher } from './launchers.js'
 
 /*
@@ -38,10 +42,10 @@ interface Registration {
  * Starts once per process, whichever build was loaded first. An invalid setting disables its feature, and never the
  * application.
  *
- * @param command the program `promhive`: the programs that it runs are measured, and it is not
+ * @param root the folder of the package. Its program `promhive` is not measured; the programs that it runs are.
  */
-export function startRegistered(command: string): void {
-  if (shared[place] || isOnTheWay(process.argv[1] ?? '', command)) return
+export function startRegistered(root: string | undefined): void {
+  if (shared[place] || isOnTheWay(process.argv[1] ?? '', root)) return
   shared[place] = {}
   attempt(() => {
     if (!isOff(variables.http)) provideHttpInstrument(httpOptions()).measureEverything()
@@ -64,10 +68,11 @@ export async function yieldRegisteredPort(): Promise<void> {
   await registered.port?.stop()
 }
 
-function isOnTheWay(program: string, command: string): boolean {
+function isOnTheWay(program: string, root: string | undefined): boolean {
   if (isLauncher(program)) return true
+  if (root === undefined) return false
   try {
-    return realpathSync(program) === command
+    return realpathSync(program) === join(root, 'dist', 'esm', 'cli', 'bin.js')
   } catch {
     return false
   }
@@ -106,11 +111,12 @@ function openPort(): void {
     events: portMetrics(context),
     readiness: readingCheck(() => context.gatherer),
     registry: context.registry,
+    routes: [targetsOfApplication()],
     pageSource: isOff(variables.page) ? undefined : ownPage(context.registry),
     alone: !hasSiblings(),
     family: familyUnderPm2(),
     onError: (error) => context.onError(error),
-    onOpen: ({ url }) => sayWhatIsOn(url),
+    onOpen: sayWhatIsOn,
   })
   void registered.port.start()
 }
@@ -127,23 +133,20 @@ function startChosenExporters(): void {
 }
 
 /** Writes to the log of the process that has the port, and not into the output of a program. */
-function sayWhatIsOn(url: string): void {
-  if (isOff(variables.startup)) return
+function sayWhatIsOn(server: MetricsServer): void {
   const parts = [!isOff(variables.http) && 'HTTP', !isOff(variables.defaultMetrics) && 'process and runtime']
   const measured = parts.filter((part) => part !== false).join(', ')
-  const text = `${measured === '' ? '' : `measuring ${measured}; `}metrics at ${url}`
-  processContext().log.announce(text, { event: 'metricsPort', url })
+  announcePort(server, measured === '' ? '' : `measuring ${measured}; `)
 }
 
 function attempt(part: () => void): void {
   try {
     part()
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause)
     processContext().onError(
       cause instanceof MetricsError
         ? cause
-        : new MetricsError('INSTRUMENT_FAILED', `promhive/register: ${text}`, { cause }),
+        : new MetricsError('INSTRUMENT_FAILED', `promhive/register: ${reasonOf(cause)}`, { cause }),
     )
   }
 }

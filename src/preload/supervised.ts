@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
-import { loadBinding } from '#native'
-import { packageRoot } from '#package'
+import { loadBinding } from '../platform/addon.js'
 import { processContext } from '../runtime/current-context.js'
+import { monitorFile } from '../runtime/package-files.js'
 import { agreeWithSupervisor, settle } from '../runtime/supervised/supervisor-backend.js'
 import { startNamedTarget } from '../runtime/targets/named-target.js'
 import { assignmentOfThisProcess, send, startAgent } from '../supervisor/worker/agent.js'
@@ -19,12 +18,7 @@ if (isMainThread) {
     if (assignment.backend !== undefined) {
       agreeWithSupervisor(assignment.backend, ({ message }) => send({ promhive: 'apart', text: message }))
     }
-    startAgent(
-      assignment,
-      join(packageRoot, 'dist', 'cjs', 'monitor.js'),
-      (last) => settle(context.inUse, last),
-      loadBinding().binding?.map,
-    )
+    startAgent(assignment, monitorFile(), (last) => settle(context.inUse, last), loadBinding().binding?.map)
     startNamedTarget()
   }
 }

@@ -1,6 +1,6 @@
-import { messageOf, oneAtATime } from '../gather/collect-hook.js'
+import { oneAtATime } from '../gather/collect-hook.js'
 import type { MetricRegistry } from '../metric/context.js'
-import { MetricsError } from '../model/errors.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
 import type { Family, Sample, SampleFamily } from '../model/family.js'
 import { checkSpelling, type OptionNames } from '../model/known-options.js'
 import { textOf } from '../model/label-set.js'
@@ -118,7 +118,7 @@ function identity(labels: Record<string, string>): SeriesKey {
 }
 
 function failed({ name }: Collector, cause: unknown): MetricsError {
-  const text = `collector ${name ?? 'without a name'} failed (${messageOf(cause)}); its last values and the other families are served`
+  const text = `collector ${name ?? 'without a name'} failed (${reasonOf(cause)}); its last values and the other families are served`
   return new MetricsError('COLLECT_FAILED', text, { cause })
 }
 

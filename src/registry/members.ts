@@ -21,6 +21,11 @@ export class Members {
     return this.byName.get(name)
   }
 
+  /** Shows a metric without labels from now on, if it still is a member. */
+  start(metric: RegistryMember): void {
+    if (this.byName.get(metric.name) === metric) metric.start?.()
+  }
+
   all(): RegistryMember[] {
     return [...this.byName.values()]
   }

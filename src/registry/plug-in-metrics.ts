@@ -1,6 +1,6 @@
-import { messageOf, withinTimeout } from '../gather/collect-hook.js'
+import { withinTimeout } from '../gather/collect-hook.js'
 import { familyFromValues } from '../gather/prom-client-values.js'
-import { MetricsError } from '../model/errors.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
 import type { Family } from '../model/family.js'
 import { checkPlugInValues } from './plug-in-values.js'
 import type { RegistryMember } from './registered-metric.js'
@@ -27,7 +27,7 @@ export class PlugInMetrics {
       const meanwhile = last === undefined ? 'the other metrics are served' : 'its last values are served'
       const name =
         typeof metric.name === 'string' ? JSON.stringify(metric.name).slice(1, -1) : 'a metric without a name'
-      const text = `get() of ${name} failed (${messageOf(cause)}); ${meanwhile}`
+      const text = `get() of ${name} failed (${reasonOf(cause)}); ${meanwhile}`
       this.onError(new MetricsError('COLLECT_FAILED', text, { cause }))
       return last
     }

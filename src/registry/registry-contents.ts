@@ -1,4 +1,5 @@
 import type { MetricRegistry } from '../metric/context.js'
+import { defaultRegistryName } from '../model/descriptor.js'
 import type { MetricsError } from '../model/errors.js'
 import { Collectors } from './collectors.js'
 import { DefaultLabels } from './default-labels.js'
@@ -33,6 +34,15 @@ export class RegistryContents {
   registryName(): string {
     this.currentName ??= this.context.nextNameless('registry')
     return this.currentName
+  }
+
+  /** Returns the names of the registries whose families it may show; undefined for all. */
+  shownRegistries(): ReadonlySet<string> | undefined {
+    const { name, members } = this
+    // The default registry shows promhive's own state, which has the number of all series.
+    if (name === defaultRegistryName) return undefined
+    const names = members.all().flatMap(({ family }) => (family === undefined ? [] : [family.registry]))
+    return new Set(name === undefined ? names : [name, ...names])
   }
 
   /** The present name of the registry. */

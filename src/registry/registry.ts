@@ -125,7 +125,8 @@ export class Registry implements MetricRegistry {
       throw new MetricsError('REGISTER_INVALID', text)
     }
     this.contents.members.add(metric)
-    this.startSoon(metric)
+    // A metric without labels is shown from the start; after this turn, so that configure() runs first.
+    setImmediate(() => this.contents.members.start(metric)).unref()
   }
 
   getSingleMetric(name: string): RegisteredMetric | undefined {
@@ -218,13 +219,6 @@ export class Registry implements MetricRegistry {
     return this.context.showsItself()
   }
 
-  /** Shows a metric without labels from the start; after this turn, so that configure() runs first. */
-  private startSoon(metric: RegistryMember): void {
-    setImmediate(() => {
-      if (this.contents.members.get(metric.name) === metric) metric.start?.()
-    }).unref()
-  }
-
   /** @internal Calls `collect()` of every metric, and gathers the families of this registry. */
   async gather(request: GatherRequest = {}): Promise<Gathered> {
     const turn = await this.turns.take(request)
@@ -239,7 +233,7 @@ export class Registry implements MetricRegistry {
   private async gatherInTurn(turn: Turn, { names, exemplars, perWorker }: GatherRequest): Promise<Gathered> {
     // Application code runs before the turn at the source: it may read the values of other metrics.
     const foreign = await this.prepare()
-    const gathered = await this.context.gatherer.gather({ exemplars, perWorker })
+    const gathered = await this.context.gatherer.gather({ exemplars, perWorker, registries: this.shownRegistries() })
     const release = (): void => {
       gathered.release()
       turn.end()
@@ -283,6 +277,11 @@ export class Registry implements MetricRegistry {
     const families = shownFamilies(this.contents.members.all(), tables, foreign)
     const itself = this.contents.name === defaultRegistryName && this.showsItself()
     return itself ? [...families, ...selfFamilies(gathered)] : families
+  }
+
+  /** @internal The names of the registries whose tables it may show; undefined for all. */
+  shownRegistries(): ReadonlySet<string> | undefined {
+    return this.contents.shownRegistries()
   }
 
   /** @internal Whether this registry shows a table. */

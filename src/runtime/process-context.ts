@@ -4,7 +4,7 @@ import { SourceGatherer } from '../gather/source-gatherer.js'
 import type { Nameless, RegisteredMetric, RemovalWatcher } from '../metric/context.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
-import { MetricsError } from '../model/errors.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
 import { givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { absolutePath } from '../platform/paths.js'
@@ -236,7 +236,10 @@ export class ProcessContext implements RegistryContext {
     }
     const reason = whyBuffered()
     if (reason !== undefined)
-      this.faults.warn('BUFFERED', `no native addon (${reason}): other processes see counts up to 100 ms late`)
+      this.faults.warn(
+        'BUFFERED',
+        `no native addon (${reason}): other processes see counts up to 100 ms late, and a kill -9 loses those`,
+      )
     this.moveTo(shared)
     if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
   }
@@ -279,7 +282,7 @@ export class ProcessContext implements RegistryContext {
   }
 
   private unusable(directory: string, cause: unknown, mustJoin: boolean): void {
-    const text = cause instanceof Error ? cause.message : String(cause)
+    const text = reasonOf(cause)
     if (mustJoin || this.options.strict) {
       throw cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause })
     }

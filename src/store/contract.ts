@@ -24,6 +24,8 @@ export interface StoredSeries {
   readonly family: FamilyDescriptor
   readonly series: SeriesRef
   readonly slots: Slots
+  /** Unix seconds at which the series began, if it was requested and the store knows it. */
+  readonly createdAt?: number | undefined
 }
 
 export type RemovalScope = 'application' | 'process'
@@ -40,8 +42,11 @@ export interface Store {
   /**
    * Returns the slots of a series, claimed for this owner: always the same for the same family and label values. A
    * number in the reference belongs to this descriptor of the family, and identifies the series until the call returns.
+   *
+   * @param createdAt unix seconds at which the series began, if it moves here from another store; by default, a new
+   * series begins now
    */
-  open(family: FamilyDescriptor, series: SeriesRef): Slots
+  open(family: FamilyDescriptor, series: SeriesRef, createdAt?: number): Slots
   /**
    * Called for each labelled family when a metric of this process is defined, before its first count: other processes
    * may have series of it. Only a backend that reads from its engine by family needs this method.
@@ -72,8 +77,9 @@ export interface Store {
    * Returns every series of this writer.
    *
    * @param family only series of this family are requested; a store may return others as well
+   * @param times whether `createdAt` is requested
    */
-  series(family?: FamilyDescriptor): Iterable<StoredSeries>
+  series(family?: FamilyDescriptor, times?: boolean): Iterable<StoredSeries>
   /** Makes the counts visible to readers. If a server must answer for that, the promise waits for the answer. */
   flush(): void | Promise<void>
   close(): void
@@ -106,6 +112,13 @@ export interface PlacedExemplar {
   readonly exemplar: Exemplar
 }
 
+/** The process whose definition a family has. */
+export interface FamilyOwner {
+  readonly live: boolean
+  /** When it started, in unix seconds. */
+  readonly startedAt: number
+}
+
 /** One writer at one moment. */
 export interface WriterSnapshot {
   readonly writer: string
@@ -126,6 +139,13 @@ export interface WriterSnapshot {
   readonly epoch: number
   /** When the owner started, in unix seconds. If a family has two definitions, that of the newer owner is shown. */
   readonly startedAt: number
+  /**
+   * Set if several processes are one writer: the newest owner of each family of the log; undefined if no process has the
+   * family any more.
+   */
+  readonly owners?: readonly (FamilyOwner | undefined)[]
+  /** The number of series of each family that are in the log of another writer, which sums them up. */
+  readonly summedSeries?: () => ReadonlyMap<string, number>
   /** Grows while the writer opens series; a rewritten file has a new log. */
   readonly log: SeriesLog
   /** Size of its values files. */

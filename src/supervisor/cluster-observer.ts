@@ -92,7 +92,7 @@ export class ClusterObserver extends SupervisorCore {
   private ended(worker: WorkerProcess, exit: WorkerExit): void {
     const { id } = worker
     this.observed.delete(id)
-    const reason = reasonOf(worker, exit)
+    const reason = restartReason(worker, exit)
     this.vacated.set(id, reason)
     logEnd(this.logger, reason === 'reload', worker, exit, reason)
     this.metrics?.ended(worker)
@@ -105,7 +105,7 @@ export class ClusterObserver extends SupervisorCore {
   }
 }
 
-function reasonOf({ worker, ready }: WorkerProcess, { signal }: WorkerExit): RestartReason {
+function restartReason({ worker, ready }: WorkerProcess, { signal }: WorkerExit): RestartReason {
   if (worker.exitedAfterDisconnect) return 'reload'
   if (signal !== null) return 'signal'
   return ready ? 'exit' : 'start_failed'

@@ -30,7 +30,9 @@ export async function hooksFrom({ origins }: { readonly origins: readonly Origin
 
 async function load(file: string): Promise<LifecycleHooks> {
   try {
-    const module = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown }
+    const module = (await import(/* webpackIgnore: true */ /* @vite-ignore */ pathToFileURL(resolve(file)).href)) as {
+      readonly default?: unknown
+    }
     const { default: whole, ...named } = module
     if (typeof whole === 'object' && whole !== null) return whole as LifecycleHooks
     return named as LifecycleHooks

@@ -1,5 +1,5 @@
 import { standardLog } from '../export/log-output.js'
-import { MetricsError } from '../model/errors.js'
+import { MetricsError, reasonOf } from '../model/errors.js'
 import { type GivenLogger, isLogger, Log, sinkFor } from '../model/logger.js'
 import { maskCredentials } from '../model/mask-credentials.js'
 import { describe } from '../model/metric-name.js'
@@ -25,5 +25,5 @@ export function logOf({ logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logF
 
 /** Returns the text of an error. */
 export function textOf(fault: unknown): string {
-  return maskCredentials(fault instanceof Error ? fault.message : String(fault))
+  return maskCredentials(reasonOf(fault))
 }

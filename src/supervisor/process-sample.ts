@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** The kernel's numbers about a process, which are available even if the process is blocked. */
 export interface ProcessSample {
   readonly residentBytes: number
-  readonly virtualBytes: number
+  /** Unknown without /proc. */
+  readonly virtualBytes?: number
   /** User and system time since it started. */
   readonly cpuSeconds: number
 }

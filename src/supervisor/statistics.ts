@@ -1,5 +1,4 @@
 import { type ListenAddress, listenQueues } from './listen-queue.js'
-import { type ProcessSample, sampleProcess } from './process-sample.js'
 import type { RequestNumbers, WorkerRequests } from './request-numbers.js'
 import type { Histories } from './worker-history.js'
 import type { WorkerProcess, WorkerState } from './worker-process.js'
@@ -121,7 +120,7 @@ export class Statistics {
   ): WorkerStatistics {
     const { started, aborted } = this.source.histories.of(id)
     const state = process?.state() ?? 'down'
-    const sample = process === undefined || process.over ? undefined : sampleOf(process)
+    const sample = process?.sample()
     return defined({
       id,
       pid: state === 'down' ? 0 : process!.pid,
@@ -171,11 +170,6 @@ export class Statistics {
 }
 
 const none: WorkerRequests = { answered: 0, seconds: 0, failed: 0, inFlight: 0 }
-
-/** Returns the kernel's numbers; without /proc, those of the last sign of life. */
-function sampleOf(process: WorkerProcess): Partial<ProcessSample> | undefined {
-  return sampleProcess(process.pid) ?? process.lastBeat
-}
 
 /**
  * Returns each TCP address once, in the order in which they were opened. The kernel does not report the queue of a unix

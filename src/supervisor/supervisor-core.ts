@@ -93,6 +93,11 @@ export abstract class SupervisorCore implements HookedSupervisor {
     return this.metricsServer.url
   }
 
+  /** The address of the page for people; undefined without the page, and while no metrics are served. */
+  get pageUrl(): string | undefined {
+    return this.metricsServer.pageUrl
+  }
+
   /** The address of the statistics; undefined while they are not served. */
   get statsAddress(): string | undefined {
     return this.statisticsServer?.address

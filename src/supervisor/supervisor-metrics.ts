@@ -4,7 +4,7 @@ import { Info } from '../metric/info.js'
 import { StateSet } from '../metric/stateset.js'
 import { monotonicNow } from '../platform/timers.js'
 import type { MetricNaming } from './gunicorn/metric-naming.js'
-import { type ProcessSample, sampleProcess } from './process-sample.js'
+import type { ProcessSample } from './process-sample.js'
 import type { Settings } from './settings/settings.js'
 import {
   type RestartReason,
@@ -68,12 +68,7 @@ export class SupervisorMetrics {
   /** Updates the metrics of a worker from the kernel's numbers. */
   update(id: number, state: WorkerState, process: WorkerProcess | undefined): ProcessSample | undefined {
     this.states(id, state, process)
-    const facts = process?.lastBeat
-    const sample =
-      process === undefined || process.over
-        ? undefined
-        : (sampleProcess(process.pid) ??
-          (facts?.residentBytes === undefined ? undefined : (facts as unknown as ProcessSample)))
+    const sample = process?.sample()
     const labels = { worker_id: String(id) }
     this.memory.set(labels, sample?.residentBytes ?? 0)
     this.uptime.set(labels, sample === undefined ? 0 : process!.uptime)

@@ -10,6 +10,7 @@ import {
   type WorkerMessage,
 } from './messages.js'
 import { OpenRequestsFile } from './open-requests.js'
+import { type ProcessSample, sampleProcess } from './process-sample.js'
 
 /** The reasons for the end of a worker; each is a label value of the restarts. */
 export const restartReasons = [
@@ -100,6 +101,14 @@ export class WorkerProcess {
   /** Seconds since its start. */
   get uptime(): number {
     return (monotonicNow() - this.began) / 1000
+  }
+
+  /** Samples the process by the kernel's numbers; without /proc, by those of its last sign of life. */
+  sample(): ProcessSample | undefined {
+    if (this.over) return undefined
+    const { residentBytes, cpuSeconds } = this.lastBeat ?? {}
+    const reported = residentBytes === undefined || cpuSeconds === undefined ? undefined : { residentBytes, cpuSeconds }
+    return sampleProcess(this.pid) ?? reported
   }
 
   state(): WorkerState {

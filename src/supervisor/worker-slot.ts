@@ -169,7 +169,7 @@ export class WorkerSlot {
   }
 
   private ended(worker: WorkerProcess, exit: WorkerExit): void {
-    const reason = worker.ending ?? this.reasonOf(worker, exit)
+    const reason = worker.ending ?? this.restartReason(worker, exit)
     this.retired.delete(worker)
     this.owner.ended(worker, exit, reason)
     if (worker !== this.current) return
@@ -207,7 +207,7 @@ export class WorkerSlot {
     }, pause)
   }
 
-  private reasonOf(worker: WorkerProcess, { signal }: WorkerExit): RestartReason {
+  private restartReason(worker: WorkerProcess, { signal }: WorkerExit): RestartReason {
     const kills = outOfMemoryKills()
     const forMemory = kills > this.kills && signal === 'SIGKILL'
     this.kills = kills

@@ -25,11 +25,11 @@ const wrong: Readonly<Record<string, readonly (readonly [args: readonly string[]
     [['--nothing'], /^there is no option --nothing/],
   ],
   explain: [
-    [['/nowhere'], /^\/nowhere is not a directory/],
+    [['/nowhere'], /^\/nowhere does not exist/],
     [['/', '--workers', 'many'], /^--workers must/],
   ],
   inspect: [
-    [['/nowhere'], /^\/nowhere is not a directory/],
+    [['/nowhere'], /^\/nowhere does not exist/],
     [['--redis', 'foo'], /^--redis: url must/],
   ],
   top: [[['/nowhere', '--interval', 'x'], /^--interval must/]],
@@ -41,7 +41,6 @@ const wrong: Readonly<Record<string, readonly (readonly [args: readonly string[]
   dashboard: [
     [['/nowhere'], /^\/nowhere does not exist/],
     [['http://127.0.0.1:1/'], /^http:\/\/127.0.0.1:1\/ cannot be scraped/],
-    [[], /^which directory\?/],
   ],
   rules: [
     [['/nowhere'], /^\/nowhere does not exist/],

@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest'
-import { loadBinding } from '#native'
+import { loadBinding } from '../../src/platform/addon.js'
 import type { Backend } from '../../src/store/contract.js'
 import { MemoryBackend, MemoryStore } from '../../src/store/memory/memory-backend.js'
 import { SharedBackend } from '../../src/store/shared/shared-backend.js'

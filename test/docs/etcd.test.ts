@@ -20,9 +20,8 @@ const bin = join(root, 'dist', 'esm', 'cli', 'bin.js')
 afterEach(() => vi.unstubAllEnvs())
 
 describe('the page on etcd', () => {
-  test('has valid options in its files, and is linked', () => {
+  test('has valid options in its files', () => {
     expect(page.brokenLinks()).toEqual([])
-    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain('(docs/etcd.md)')
     vi.stubEnv('PROMHIVE_ETCD_PASSWORD', 'secret')
     // Before its first attempt, which would look for the hosts of the page.
     void announceTarget({ ...parse(fileOf('settings/promhive.yaml')).exporters.etcd, timeout: 0.01 }).stop()

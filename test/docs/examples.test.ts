@@ -75,10 +75,6 @@ describe.each(Object.entries(pages))('the page for %s', (_, page) => {
     expect(programs.filter(({ file }) => file === undefined).map(({ text }) => text)).toEqual([])
     expect(page.brokenLinks()).toEqual([])
   })
-
-  test('is linked from the README', () => {
-    expect(readFileSync(join(root, 'README.md'), 'utf8').includes(`(${page.path})`)).toBe(true)
-  })
 })
 
 describe('summaries', () => {

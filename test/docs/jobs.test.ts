@@ -20,7 +20,6 @@ describe('the page on jobs', () => {
     const programs = page.blocks.filter(({ language }) => language !== '')
     expect(programs.filter(({ file }) => file === undefined)).toEqual([])
     expect(page.brokenLinks()).toEqual([])
-    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain('(docs/jobs.md)')
     expect(readFileSync(join(root, 'docs', 'redis.md'), 'utf8')).toContain('(jobs.md)')
   })
 

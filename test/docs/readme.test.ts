@@ -14,11 +14,12 @@ import { test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
 const readme = read('README.md')
+const articles = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md') && name !== 'README.md')
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  ...['README.md', ...articles].map((name) => `docs/${name}`),
 ]
 
 plainTest('the README has at most 900 words', () => {
@@ -37,13 +38,20 @@ plainTest('the README names every package that npm test installs', () => {
   expect(needed.filter((name) => !readme.includes(`\`${name}\``))).toEqual([])
 })
 
-plainTest('the README links every page of docs/', () => {
-  const missing = readdirSync(join(root, 'docs')).filter((name) => !readme.includes(`(docs/${name}`))
-  expect(missing).toEqual([])
+plainTest('docs/README.md lists every page of docs/ once, each with a phrase', () => {
+  const contents = read('docs/README.md')
+  const listed = [...contents.matchAll(/^- \[[^\]]+\]\(([\w-]+\.md)\): \S/gm)].map(([, name]) => name!)
+  expect(listed.toSorted()).toEqual(articles.toSorted())
+  const linked = [...contents.matchAll(/\]\(([\w-]+\.md)/g)].map(([, name]) => name!)
+  expect(linked).toEqual(listed)
+})
+
+plainTest('the README links the contents of docs/', () => {
+  expect(readme).toContain('(docs/README.md)')
 })
 
 plainTest('every page of docs/ shows an example after one paragraph', () => {
-  const late = readdirSync(join(root, 'docs')).filter((name) => {
+  const late = articles.filter((name) => {
     const [beginning] = read(`docs/${name}`).split(/^```/m)
     return beginning!.split(/\s+/).length > 60
   })

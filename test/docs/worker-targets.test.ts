@@ -16,9 +16,8 @@ const page = new DocumentationPage('docs/worker-targets.md')
 const bin = join(root, 'dist', 'esm', 'cli', 'bin.js')
 
 describe('the page about targets', () => {
-  test('has no broken link, and is linked from the README', () => {
+  test('has no broken link', () => {
     expect(page.brokenLinks()).toEqual([])
-    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(`(${page.path})`)
   })
 
   test.skipIf(!hasPromtool).for(['http_sd.yml', 'file_sd.yml'])(

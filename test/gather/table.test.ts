@@ -80,11 +80,11 @@ test.for<[string, (table: Table) => void, number]>([
     100,
   ],
 ])('a series that its writers removed, %s, has the time of the first that they opened since', ([, events, created]) => {
-  const table = tableOf()
-  table.begin()
+  const totals = new Totals()
+  const table = new Table(counterFamily('c', { labelNames: ['a'] }), totals)
   const row = table.add('["x"]', writer(1), 100)
   table.add('["x"]', writer(2), 110)
-  table.begin()
+  totals.merge++
   events(table)
   expect(table.created[row]).toBe(created)
 })

@@ -6,6 +6,8 @@ export interface Block {
   readonly language: string
   /** The file that the line above names: `<!-- app.mjs -->`. */
   readonly file: string | undefined
+  /** Why no test runs it, if the line above says so: `<!-- not run: it needs three hosts -->`. */
+  readonly notRun: string | undefined
   readonly text: string
 }
 
@@ -16,8 +18,13 @@ export class DocumentationPage {
 
   constructor(readonly path: string) {
     this.text = readFileSync(join(root, path), 'utf8')
-    const found = this.text.matchAll(/(?:^<!-- (\S+) -->\n)?^```(\w*)\n(.*?)^```$/gms)
-    this.blocks = [...found].map(([, file, language, text]) => ({ language: language!, file, text: text! }))
+    const found = this.text.matchAll(/(?:^<!-- ([^\n]+) -->\n)?^```(\w*)\n(.*?)^```$/gms)
+    this.blocks = [...found].map(([, comment, language, text]) => ({
+      language: language!,
+      file: comment !== undefined && /^\S+$/.test(comment) ? comment : undefined,
+      notRun: comment === undefined ? undefined : /^not run: (.+)$/.exec(comment)?.[1],
+      text: text!,
+    }))
   }
 
   /** Writes its files into a folder in which `promhive` is installed. Each port that a file names becomes another one. */

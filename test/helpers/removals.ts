@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadBinding } from '#native'
 import type { MetricsError } from '../../src/model/errors.js'
+import { loadBinding } from '../../src/platform/addon.js'
 import { MemoryStore } from '../../src/store/memory/memory-backend.js'
 import { controlName, ownerByte, removalsByte } from '../../src/store/shared/format.js'
 import { SharedBackend } from '../../src/store/shared/shared-backend.js'

@@ -25,6 +25,8 @@ export class TestWriter implements WriterSnapshot {
   readonly log = new SeriesLog()
   live = true
   epoch = 1
+  /** When the next series is created. */
+  createdAt = 100
   values = new Float64Array(0)
   readonly bytes = 0
   readonly dropped = 0
@@ -58,7 +60,7 @@ export class TestWriter implements WriterSnapshot {
   private append(kind: number, family: FamilyDescriptor, at: number, key: SeriesKey): void {
     let index = this.log.families.indexOf(family)
     if (index < 0) index = this.log.families.push(family) - 1
-    this.log.append(kind, index, at, key, 100)
+    this.log.append(kind, index, at, key, this.createdAt)
   }
 }
 

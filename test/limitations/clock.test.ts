@@ -10,9 +10,8 @@ import { readSource, root } from '../helpers/source-imports.js'
 const compares: Readonly<Record<string, string>> = {
   'cli/doctor/directory-check.ts': 'reports files that are dated in the future',
   'cli/top/frame.ts': 'shows the age of other processes',
-  'export/discovery/replaced-file.ts': 'the age of an unfinished file of another process',
+  'export/replaced-file.ts': 'the age of an unfinished file of another process',
   'export/remote-write/remote-write.ts': 'the times of samples, which must not go back',
-  'export/text-file/text-file.ts': 'the age of an unfinished file of another process',
   'metric/summary.ts': 'the window of a summary, of which all processes have the same parts',
   'runtime/directory/application-directory.ts': 'the age of a directory that another process made: an hour and more',
   'runtime/directory/run-directory.ts': 'the age of a directory that another process made',

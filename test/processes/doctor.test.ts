@@ -18,6 +18,9 @@ async function examine(stage: Stage, args: readonly string[], env: Readonly<Reco
   return { code, findings, wrong: findings.filter(({ state }) => state !== 'ok') }
 }
 
+/** Names a directory that does not exist yet; without one, the command searches for an application of this user. */
+const named = (stage: Stage) => ({ PROMHIVE_DIR: stage.directory() })
+
 describe('promhive doctor', () => {
   test('finds nothing wrong with a healthy application', async ({ stage }) => {
     const directory = stage.directory()
@@ -38,7 +41,7 @@ describe('promhive doctor', () => {
   test('reports a misspelt variable, and the one that was meant', async ({ stage }) => {
     const right = { PROMHIVE_CONFIG: 'promhive.json', PROMHIVE_CONFIGURATION: '{}' }
     const wrongOnes = { PROMHIVE_DRI: '/x', PROMHIVE_WORKER_LABLE: 'pid' }
-    const { code, wrong } = await examine(stage, [], { ...right, ...wrongOnes })
+    const { code, wrong } = await examine(stage, [], { ...right, ...wrongOnes, ...named(stage) })
     expect(code).toBe(0)
     expect(
       wrong.filter(({ topic }) => topic === 'environment').map(({ text, advice }) => `${text}: ${advice}`),
@@ -50,6 +53,7 @@ describe('promhive doctor', () => {
 
   test('reports values that the code that reads them would refuse', async ({ stage }) => {
     const { code, wrong } = await examine(stage, [], {
+      ...named(stage),
       PROMHIVE_WORKERS: 'two',
       PROMHIVE_METRICS_PORT: 'off',
       PROMHIVE_HTTP_NAMES: 'otel',

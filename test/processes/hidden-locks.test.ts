@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect } from 'vitest'
-import { loadBinding } from '#native'
+import { loadBinding } from '../../src/platform/addon.js'
 import { promhiveServe } from '../helpers/processes/command.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { ask } from '../helpers/processes/http.js'

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { loadBinding } from '#native'
+import { loadBinding } from '../../src/platform/addon.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { filesIn, readDirectory } from '../helpers/processes/reading.js'
 import { test } from '../helpers/processes/stage.js'

@@ -110,8 +110,9 @@ describe.skipIf(!hasPm2)('an application under PM2, which nothing was installed 
     const pm2 = new Pm2(stage)
     const port = await freePort(2)
     const metrics = await freePort()
-    // The application has a metric of that name itself.
-    const env = { PORT: String(port), PROMHIVE_METRICS_PORT: String(metrics), PROMHIVE_HTTP: 'off' }
+    // The application has a metric of that name itself. At debug, a process that takes over the port logs that too.
+    const quiet = { PROMHIVE_HTTP: 'off', PROMHIVE_LOG: 'debug' }
+    const env = { PORT: String(port), PROMHIVE_METRICS_PORT: String(metrics), ...quiet }
     const options = { exec_mode: 'fork', node_args: '--import promhive/register', cwd: root }
     const file = join(stage.folder(), 'ecosystem.config.cjs')
     const app = { name: 'shop', script: application, instances: 2, ...options, env }

@@ -1,9 +1,11 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { promhive } from '../helpers/processes/command.js'
+import type { SeriesCosts } from '../../src/gather/costs/series-costs.js'
+import { promhive, promhiveServe } from '../helpers/processes/command.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { test } from '../helpers/processes/stage.js'
+import { until } from '../helpers/processes/until.js'
 import { WrittenFile } from '../helpers/python/written-file.js'
 
 /** Pids that no process has. */
@@ -57,6 +59,22 @@ test('promhive inspect shows the files of Python’s client', async ({ stage }) 
   expect(faulty.output).toContain("! counter_4000002.db, a file of Python's client, cannot be read (beyond_end)")
 })
 
+test('promhive serve reads the files before the first scrape, and reports at once what is wrong with them', async ({
+  stage,
+}) => {
+  const directory = stage.directory()
+  writeFiles(directory)
+  writeFileSync(join(directory, 'counter_4000002.db'), 'random bytes that are not of the client')
+  const fault = "counter_4000002.db, a file of Python's client, cannot be read (beyond_end)"
+  for (const dir of [directory, `shop=${directory}`]) {
+    const served = await promhiveServe(stage, ['--dir', dir])
+    await until(
+      () => served.errors(),
+      (text) => text.includes(fault),
+    )
+  }
+})
+
 test('promhive doctor knows the files of Python’s client', async ({ stage }) => {
   const directory = stage.directory()
   writeFiles(directory)
@@ -89,4 +107,18 @@ test('promhive wipe keeps the files of Python’s client unless they are request
   expect(readdirSync(directory)).toHaveLength(4)
   expect((await promhive(stage, ['wipe', directory, '--python', '--force'])).code).toBe(0)
   expect(readdirSync(directory)).toEqual(['celery.db', 'counter_notes.db'])
+})
+
+test('explain shows what they cost', async ({ stage }) => {
+  const directory = stage.directory()
+  writeFiles(directory)
+  const { code, output } = await promhive(stage, ['explain', directory, '--workers', '8', '--json'])
+  expect(code).toBe(0)
+  const { families } = JSON.parse(output) as SeriesCosts
+  const ofPython = families.filter(({ name }) => !name.startsWith('promhive_'))
+  const shown = ofPython.map(({ name, merged, perTarget }) => [name, merged.text.series, perTarget.text.series])
+  expect(shown.sort()).toEqual([
+    ['jobs_total', 1, 8],
+    ['level', 1, 8],
+  ])
 })

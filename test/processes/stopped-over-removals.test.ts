@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { loadBinding } from '#native'
+import { loadBinding } from '../../src/platform/addon.js'
 import { removalsByte } from '../../src/store/shared/format.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { Reader } from '../helpers/processes/reading.js'

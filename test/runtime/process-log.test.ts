@@ -29,8 +29,24 @@ const objects = (text: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line))
 
 describe('a process of an application', () => {
-  test('logs nothing unless it is asked to', () => {
-    expect(run(['counts']).stderr).toBe('')
+  test('logs the address of its metrics port, and nothing else unless it is asked to', () => {
+    expect(run(['counts']).stderr).toMatch(/^promhive: page at (http\S+\/); metrics at \1metrics\n$/)
+    expect(run(['counts'], { PROMHIVE_STARTUP: 'off' }).stderr).toBe('')
+    expect(run(['counts'], { PROMHIVE_LOG: 'warn' }).stderr).toBe('')
+    expect(run(['counts', 'pino', 'warn']).both).not.toContain('metrics at')
+  })
+
+  test('logs the address to a logger, and only there', () => {
+    const { stdout, stderr } = run(['counts', 'pino'])
+    expect(objects(stdout)).toContainEqual(
+      expect.objectContaining({
+        level: 30,
+        event: 'metricsPort',
+        url: expect.any(String),
+        pageUrl: expect.any(String),
+      }),
+    )
+    expect(stderr).toBe('')
   })
 
   test('logs its directory, its seat and its server, with PROMHIVE_LOG', ({ stage }) => {
@@ -40,7 +56,7 @@ describe('a process of an application', () => {
     expect(stderr.split('\n')).toEqual([
       `promhive: debug ${pid}: counting in ${directory} (mmap)`,
       `promhive: debug ${pid}: seat 1 of ${directory}`,
-      expect.stringMatching(/^promhive: metrics at http:\/\/127\.0\.0\.1:\d+\/metrics$/),
+      expect.stringMatching(/^promhive: page at (http:\/\/127\.0\.0\.1:\d+\/); metrics at \1metrics$/),
       expect.stringMatching(/^promhive: the metrics port http:\S+ is closed$/),
       '',
     ])
@@ -92,7 +108,7 @@ describe('a process of an application', () => {
   test('a level that cannot be is warned of, and counts as none', () => {
     const { stderr } = run(['counts'], { PROMHIVE_LOG: 'verbose' })
     expect(stderr).toContain('PROMHIVE_LOG must be error, warn, info or debug')
-    expect(stderr).not.toContain('metrics at')
+    expect(stderr).not.toContain('is closed')
   })
 
   test('writes to pino, with the facts first', ({ stage }) => {
@@ -111,7 +127,7 @@ describe('a process of an application', () => {
 
   test('writes plain lines to console, down to info', ({ stage }) => {
     const { stdout, stderr } = run(['counts', 'console'], { PROMHIVE_DIR: stage.directory() })
-    expect(stdout).toMatch(/^promhive: metrics at http\S+$/m)
+    expect(stdout).toMatch(/^promhive: page at http\S+; metrics at http\S+$/m)
     expect(stdout + stderr).not.toContain('seat')
   })
 

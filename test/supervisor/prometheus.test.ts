@@ -79,14 +79,16 @@ describe.skipIf(!hasPromtool)('the alerts among the examples', () => {
     const names = rules.replaceAll(/job_\w+:[\w:]+/g, '').matchAll(/(?:promhive|http)_\w+/g)
     const asked = new Set([...names].map(([name]) => name))
     const shown = new Set([...text.matchAll(/^# TYPE (\w+)|^(\w+)/gm)].map(([, family, name]) => family ?? name))
-    // These are shown with their cause only: a fault, a limit, a backend that can be away, a certificate, several
-    // applications.
+    // These are shown with their cause only: a fault, a limit, a backend that can be away, an exporter, a certificate,
+    // several applications.
     const certificates = 'promhive_tls_certificate_not_after_timestamp_seconds'
     const rare = [
       'promhive_errors_total',
       'promhive_series_limited_total',
       'promhive_backend_up',
       'promhive_exports_total',
+      'promhive_export_last_success_timestamp_seconds',
+      'promhive_redis_forwards_total',
       certificates,
       'promhive_application_up',
     ]

@@ -17,7 +17,8 @@ Prints a Grafana dashboard as JSON, for the metrics that the application shows n
 HTTP, workers, event loop, CPU, memory, limits, promhive itself, and every metric of the application.
 
   URL            the address of the metrics, such as http://127.0.0.1:9464/metrics
-  DIR            the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
+  DIR            the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR,
+                 otherwise that of the only application of this user that runs)
   FILE           a saved scrape
   --preset NAME  the names of the HTTP metrics: ${presets.join(', ')}
                  (default: the first of them that the application shows)
@@ -30,7 +31,7 @@ export const dashboard: Command = {
   options,
   async run(args) {
     const { values, positionals } = parseOptions(args, options, 1)
-    const families = await readFamilies(positionals[0] ?? values.dir, 'dashboard')
+    const families = await readFamilies(positionals[0] ?? values.dir, { name: 'dashboard', args })
     const application = observedApplication(families, values.preset)
     printJson(dashboardOf(application, values.title ?? 'promhive'))
     for (const note of notesOn(application)) printError(`promhive dashboard: ${note}`)

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { MetricsError } from '../../model/errors.js'
 import { inLine } from '../../model/terminal-text.js'
 import { Slices } from '../../platform/slices.js'
 import { directorySource } from '../../runtime/directory/directory-source.js'
@@ -8,10 +7,11 @@ import type { WriterSnapshot } from '../../store/contract.js'
 import { seriesName, valuesName } from '../../store/shared/format.js'
 import { columns } from '../columns.js'
 import type { Command } from '../command.js'
-import { directoryArgument } from '../directory-argument.js'
+import { existingDirectory } from '../existing-directory.js'
+import { readDirectory } from '../living-directory.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printJson } from '../output.js'
-import { describePythonFile, printPythonFiles } from '../python-files.js'
+import { describePythonFile, printPythonFiles, pythonFiles } from '../python-files.js'
 import { inspectService } from '../redis/inspect-service.js'
 import { redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
 import { seriesByFamily } from '../series-by-family.js'
@@ -28,7 +28,8 @@ promhive inspect --redis URL [--prefix NAME] [--json]
 Shows the writers of a directory or of a service in Redis: each seat, its owner and whether it is alive, its families,
 series and sizes, the files of processes with Python's client, and what cannot be read. Changes nothing.
 
-  DIR      the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
+  DIR      the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR, otherwise that of the only application of
+           this user that runs)
 ${redisUsage}
   --json   print JSON`
 
@@ -41,14 +42,13 @@ export const inspect: Command = {
     const { values, positionals } = parseOptions(args, options, 1)
     const target = redisTarget(values, positionals[0] ?? values.dir)
     if (target !== undefined) return inspectService(target, values.json === true)
-    const directory = directoryArgument(positionals[0] ?? values.dir)
-    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
-    }
+    const directory = existingDirectory(
+      readDirectory(positionals[0] ?? values.dir, { name: 'inspect', args, redis: true }),
+    )
     const { writers, errors } = await directorySource(directory).read(new Slices())
     const ours = writers.filter(({ client }) => client === undefined)
     const seats = ours.map((writer) => describeSeat(directory, writer))
-    const python = writers.filter(({ client }) => client === 'python').map(describePythonFile)
+    const python = pythonFiles(writers).map(describePythonFile)
     const faults = errors.map(({ message }) => message)
     if (values.json) printJson({ directory, seats, ...(python.length > 0 && { python }), faults })
     else {

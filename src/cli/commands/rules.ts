@@ -24,7 +24,8 @@ Prints the recording and alert rules of Prometheus for the metrics that the appl
 prints their tests for promtool test rules: each alert fires and stops.
 
   URL                the address of the metrics, such as http://127.0.0.1:9464/metrics
-  DIR                the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
+  DIR                the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR,
+                     otherwise that of the only application of this user that runs)
   FILE               a saved scrape
   --all              every rule, without reading metrics
   --tests            print the tests instead of the rules
@@ -43,7 +44,7 @@ export const rules: Command = {
     const source = positionals[0] ?? values.dir
     if (values.all && source !== undefined)
       throw new MetricsError('OPTION_INVALID', `--all reads no metrics: omit it, or ${source}`)
-    const families = values.all ? undefined : await readFamilies(source, 'rules')
+    const families = values.all ? undefined : await readFamilies(source, { name: 'rules', args })
     const groups = ruleGroups(observedApplication(families, values.preset), values.job)
     const { 'rules-file': file = 'alerts.yml' } = values
     print((values.tests ? ruleTestsText(groups, file) : rulesText(groups)).trimEnd())

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { outlive } from '../../export/log-output.js'
 import { MetricsError } from '../../model/errors.js'
+import { isOff, variables } from '../../platform/environment.js'
+import { requireFrom } from '../../platform/require-from.js'
 import { setTimeout } from '../../platform/timers.js'
 import { processContext } from '../../runtime/current-context.js'
 import { composeSupervisor } from '../../runtime/supervised/composition.js'
@@ -15,6 +16,7 @@ import { type Setting, type SettingName, settings } from '../../supervisor/setti
 import { handleSignals } from '../../supervisor/signal-handling.js'
 import type { Supervisor } from '../../supervisor/supervisor.js'
 import type { Command } from '../command.js'
+import { openPage } from '../open-in-browser.js'
 import { type Option, type OptionTable, parseOptions } from '../options.js'
 import { startupLines } from '../startup.js'
 
@@ -32,6 +34,7 @@ HUP without losing a request or a count, and answers scrapes even while all of t
 ${optionsHelp()}
   -c, --config FILE                the configuration, in YAML or JSON; promhive.yaml if it exists
   -r, --require FILE               loaded into every worker before the application; --import likewise
+      --open                       opens the page for people in a browser, when the application serves
 
 Each option also has a variable (PROMHIVE_WORKERS, …) and a name in the file (workers): see promhive config explain.
 
@@ -44,7 +47,7 @@ export const run: Command = {
   options: runOptions,
   async run(args) {
     for (const stream of [process.stdout, process.stderr]) outlive(stream)
-    const { app, appArguments, commandLine, config, execArgv } = parseRun(args)
+    const { values, app, appArguments, commandLine, config, execArgv } = parseRun(args)
     if (app === undefined)
       throw new MetricsError('OPTION_INVALID', 'which application? promhive run app.js --workers 4')
     const exec = programAt(resolve(app))
@@ -56,15 +59,18 @@ export const run: Command = {
     if (hooksModule !== '') outliveHooks(supervisor)
     await supervisor.start()
     const { settings } = configuration
-    const { running, metricsUrl, statsAddress } = supervisor
+    const { running, metricsUrl, pageUrl, statsAddress } = supervisor
     const { directory } = processContext().whereabouts()
     const backend = describeBackend(processContext().inUse)
     const { pid } = process
-    const started = { pid, app, workers: supervisor.size, metricsUrl, statsAddress, directory, backend }
-    if (running) {
+    const started = { pid, app, workers: supervisor.size, metricsUrl, pageUrl, statsAddress, directory, backend }
+    if (running && !isOff(variables.startup)) {
       const [last, ...others] = startupLines({ ...started, settings }).toReversed()
       for (const line of others.reverse()) supervisor.explain(line)
       supervisor.explain(last!, { event: 'serving', ...started })
+    }
+    if (running && values.open) {
+      void openPage(pageUrl).then((fault) => fault && supervisor.explain(fault))
     }
     const code = await supervisor.done
     // A timer or a connection that a hook has left open must not keep the process running.
@@ -77,7 +83,7 @@ export const run: Command = {
 function programAt(path: string): string {
   if (existsSync(path)) return path
   try {
-    return createRequire(path).resolve(path)
+    return requireFrom(path).resolve(path)
   } catch (cause) {
     throw new MetricsError('OPTION_INVALID', `there is no ${path}`, { cause })
   }
@@ -88,6 +94,7 @@ function optionTable(): OptionTable {
     config: { type: 'string', short: 'c' },
     require: { type: 'string', short: 'r', multiple: true },
     import: { type: 'string', multiple: true },
+    open: { type: 'boolean' },
   }
   for (const { flag, flagAlias, kind } of Object.values(settings) as Setting[]) {
     if (flag === undefined) continue

@@ -1,14 +1,20 @@
 import { encryptionFromEnvironment } from '../../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../../export/http/port-environment.js'
+import { portText } from '../../export/http/port-text.js'
 import { openMetricsServer } from '../../export/http/scrape-server.js'
 import { MetricsError } from '../../model/errors.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, isOff, itemsOf, variables } from '../../platform/environment.js'
 import { identityOf } from '../../runtime/application-identity.js'
 import { processContext } from '../../runtime/current-context.js'
+import { isOfOneRun } from '../../runtime/directory/application-directory.js'
 import { chosenExporters, exportersForAll, startExporters } from '../../runtime/exporters/configured.js'
+import { misspeltVariables } from '../../runtime/misspelt-variables.js'
 import { MemoryBackend } from '../../store/memory/memory-backend.js'
 import type { Command } from '../command.js'
+import { namedDirectory } from '../directory-argument.js'
+import type { AskedCommand } from '../living-directory.js'
+import { openPage } from '../open-in-browser.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printError } from '../output.js'
 import { PortFamilies } from '../port-families.js'
@@ -27,6 +33,7 @@ const options = {
   'per-worker': { type: 'boolean' },
   'allowed-hosts': { type: 'string' },
   'no-page': { type: 'boolean' },
+  open: { type: 'boolean' },
   ...redisOptions,
 } as const satisfies OptionTable
 
@@ -39,7 +46,8 @@ processes count. It answers even while all of them are blocked, and after they w
 keeps the keys from expiring and adds the counts of dead processes to the totals: it serves an application of jobs.
 In a directory, it also reads the files of Python processes (prometheus_client in its multiprocess mode).
 
-  --dir DIR        the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
+  --dir DIR        the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR, otherwise that of the only
+                   application of this user that runs)
   --dir NAME=DIR   the directory of one of several applications: /metrics shows them all with the label application,
                    and /probe?target=NAME shows one of them
 ${redisUsage}
@@ -52,6 +60,7 @@ ${redisUsage}
                    further names that the Host header may have, separated by commas; * for any
                    (PROMHIVE_METRICS_ALLOWED_HOSTS)
   --no-page        do not show the page for people at / (PROMHIVE_PAGE=off)
+  --open           open that page in a browser
 
 The port also answers /healthz (the process runs) and /readyz (the metrics can be read). With --dir, the path /targets
 lists the targets of the application's processes, for Prometheus' http_sd.
@@ -86,7 +95,7 @@ export const serve: Command = {
     }
     const served =
       target === undefined
-        ? servedDirectories(values.dir, servedOptions)
+        ? servedDirectories(values.dir, { name: 'serve', args, option: '--dir', redis: true }, servedOptions)
         : servedService(target, { ...servedOptions, onRecovered })
     const hosts = values['allowed-hosts']
     const serverOptions = {
@@ -103,7 +112,13 @@ export const serve: Command = {
     const page = values['no-page'] || isOff(variables.page) ? undefined : served.page
     const setup = { events: port, readiness, routes, page, nameOf: optionName }
     const metrics = await openMetricsServer(serverOptions, setup)
-    print(`promhive: serving ${served.name} at ${metrics.url}`)
+    // Before the line from which other programs know that it serves.
+    const stopped = new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    })
+    print(`promhive: serving ${served.name}; ${portText(metrics)}`)
+    for (const text of misspeltVariables(process.env)) printError(`promhive: ${text}`)
+    if (values.open) void openPage(metrics.pageUrl).then((fault) => fault && printError(`promhive: ${fault}`))
     // Exporters count in this process only: it is none of the application, whose directory the environment may name.
     processContext().useBackend(new MemoryBackend())
     const exporters = await startExporters(chosen, servedOptions.report, {
@@ -115,21 +130,22 @@ export const serve: Command = {
       recovered: (_, text) => printError(`promhive: ${text}`),
       exported: (...exported) => tallies.count(...exported),
     })
-    await new Promise<void>((resolve) => {
-      process.once('SIGINT', () => resolve())
-      process.once('SIGTERM', () => resolve())
-    })
+    await stopped
     await Promise.all([exporters.stop(), metrics.close()])
     await served.close()
     return 0
   },
 }
 
-function servedDirectories(dirs: readonly string[] | undefined, options: ServedOptions): Served {
-  const directories = directoryArguments(dirs)
-  return typeof directories === 'string'
-    ? servedDirectory(directories, options)
-    : servedApplications(directories, options)
+function servedDirectories(dirs: readonly string[] | undefined, asked: AskedCommand, options: ServedOptions): Served {
+  const directories = directoryArguments(dirs, asked)
+  if (typeof directories !== 'string') return servedApplications(directories, options)
+  if (namedDirectory(dirs?.[0]) === undefined && isOfOneRun(directories)) {
+    printError(
+      'promhive serve: the next run of the application has another directory; name one for both with PROMHIVE_DIR',
+    )
+  }
+  return servedDirectory(directories, options)
 }
 
 function optionName(option: string): string {

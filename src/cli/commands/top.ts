@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MetricsError } from '../../model/errors.js'
 import { printable } from '../../model/terminal-text.js'
@@ -6,7 +5,8 @@ import { held } from '../../platform/held.js'
 import { directorySource } from '../../runtime/directory/directory-source.js'
 import type { Source } from '../../store/contract.js'
 import type { Command } from '../command.js'
-import { directoryArgument } from '../directory-argument.js'
+import { existingDirectory } from '../existing-directory.js'
+import { readDirectory } from '../living-directory.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { openService } from '../redis/open-service.js'
 import { type RedisTarget, redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.js'
@@ -26,7 +26,8 @@ promhive top --redis URL [--prefix NAME] [--interval 1] [--count N]
 Shows the processes that count in a directory or in Redis, their CPU and memory, and the most frequent events, repeatedly.
 CPU and memory are shown for processes of this machine only, not with Redis. q ends it.
 
-  DIR            the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
+  DIR            the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR,
+                 otherwise that of the only application of this user that runs)
 ${redisUsage}
   --interval S   seconds between two readings
   --count N      end after this number of screens; without a terminal after one, which compares two readings
@@ -50,7 +51,10 @@ export const top: Command = {
     const { stdout } = process
     const interval = above0('interval', values.interval ?? '1')
     const count = above0('count', values.count ?? (stdout.isTTY ? 'Infinity' : '1'))
-    const watched = target === undefined ? watchedDirectory(named) : watchedService(target)
+    const watched =
+      target === undefined
+        ? watchedDirectory(readDirectory(named, { name: 'top', args, redis: true }))
+        : watchedService(target)
     const viewer = new Viewer(watched.source)
     await held(viewer.look())
     const stop = listen()
@@ -79,11 +83,8 @@ interface TopTarget {
   close(): Promise<void>
 }
 
-function watchedDirectory(named: string | undefined): TopTarget {
-  const directory = directoryArgument(named)
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
-  }
+function watchedDirectory(named: string): TopTarget {
+  const directory = existingDirectory(named)
   return { name: directory, source: directorySource(directory), close: async () => {} }
 }
 

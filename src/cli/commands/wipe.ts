@@ -32,7 +32,7 @@ const usage = `promhive wipe [DIR] [--owner USER[:GROUP]] [--mode 0755] [--pytho
 Creates the directory if it does not exist, and removes the counts of an earlier run; other files stay. Not needed between runs: the
 first process of a run does it. For entry scripts that prepare the directory as root for an unprivileged application.
 
-  DIR                    the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR)
+  DIR                    the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR); it must be named
   --owner USER[:GROUP]   its new owner, by name or number
   --mode MODE            its permissions, octal; 0700 for a new one
   --python               also removes the files of Python's client (prometheus_client), which it needs before each start

@@ -1,6 +1,7 @@
 import type { ObservedApplication } from './application.js'
 import { grafanaDashboard } from './grafana.js'
 import type { Section } from './panel.js'
+import { exportersSection } from './sections/exporters.js'
 import { httpSection, outgoingSection } from './sections/http.js'
 import { overviewSection } from './sections/overview.js'
 import { ownFamiliesSection } from './sections/own-families.js'
@@ -19,6 +20,7 @@ export function dashboardOf(application: ObservedApplication, title: string): ob
     eventLoopSection(application),
     processSection(application),
     saturationSection(application),
+    exportersSection(application),
     promhiveSection(application),
   ]
   const expressions = sections.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries.map(({ expr }) => expr)))

@@ -21,6 +21,16 @@ export interface Panel {
   readonly stacked?: boolean
 }
 
+/** A panel with one query: name of its family, title, unit, query, legend and description. */
+export type FamilyPanel = readonly [string, string, PanelUnit, string, string, string]
+
+/** Returns the panels whose family the application has. */
+export function panelsOf(panels: readonly FamilyPanel[], has: (name: string) => boolean): readonly Panel[] {
+  return panels
+    .filter(([name]) => has(name))
+    .map(([, title, unit, expr, legend, description]) => ({ title, description, unit, queries: [{ expr, legend }] }))
+}
+
 /** A row of a dashboard. */
 export interface Section {
   readonly title: string

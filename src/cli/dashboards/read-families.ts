@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
-import { directoryArgument } from '../directory-argument.js'
 import { directoryGatherer } from '../directory-gatherer.js'
+import { type AskedCommand, readDirectory } from '../living-directory.js'
 import { printError } from '../output.js'
 import { expositionOf } from '../source-exposition.js'
 import { type ShownFamilies, shownFamilies } from './shown-families.js'
@@ -17,20 +17,20 @@ const timeout = 10_000
  * Reads the families of an application.
  *
  * @param source the URL of its metrics, its directory, or a file with a saved exposition; by default the directory that the
- *   environment names
- * @param command the name of the command, for messages
+ *   environment names, otherwise that of the only application of this user that runs
+ * @param asked the command line, for messages
  * @throws MetricsError `READ_FAILED` if a URL cannot be scraped, `METRIC_NOT_FOUND` if there are no metrics
  */
-export async function readFamilies(source: string | undefined, command: string): Promise<ShownFamilies> {
+export async function readFamilies(source: string | undefined, asked: AskedCommand): Promise<ShownFamilies> {
   if (source !== undefined && /^https?:\/\//i.test(source)) return shownFamilies(await scraped(source), source)
-  const path = directoryArgument(source)
+  const path = readDirectory(source, asked)
   const facts = statSync(path, { throwIfNoEntry: false })
   if (facts === undefined) {
     const text = `${path} does not exist; name the URL of the metrics, a directory, or a file with a saved exposition`
     throw new MetricsError('OPTION_INVALID', text)
   }
   if (!facts.isDirectory()) return shownFamilies(readFileSync(path, 'utf8'), path)
-  return shownFamilies(await readDirectory(path, command), path)
+  return shownFamilies(await textOf(path, asked.name), path)
 }
 
 async function scraped(url: string): Promise<string> {
@@ -40,13 +40,13 @@ async function scraped(url: string): Promise<string> {
     if (response.ok) return body
     throw new Error(`status ${response.status}: ${body.trim().split('\n')[0]}`)
   } catch (error) {
-    const { message, cause } = error as Error
-    const reason = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : message
+    // fetch() puts the reason of a failed connection into the cause.
+    const reason = reasonOf((error instanceof Error && error.cause) || error)
     throw new MetricsError('READ_FAILED', `${url} cannot be scraped: ${reason}`, { cause: error })
   }
 }
 
-async function readDirectory(directory: string, command: string): Promise<string> {
+async function textOf(directory: string, command: string): Promise<string> {
   const everything = directoryGatherer(directory, ({ message }) => printError(`promhive ${command}: ${message}`))
   const { chunks } = await held(expositionOf(new ApplicationGatherer(everything, {})).expose(accept))
   return Buffer.concat(chunks).toString()

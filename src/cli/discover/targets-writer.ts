@@ -1,6 +1,6 @@
 import type { AnnouncedTarget } from '../../export/discovery/announcement.js'
-import { ReplacedFile } from '../../export/discovery/replaced-file.js'
 import { targetGroups } from '../../export/discovery/target-groups.js'
+import { ReplacedFile } from '../../export/replaced-file.js'
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { clearTimeout, setTimeout } from '../../platform/timers.js'
 
@@ -27,7 +27,7 @@ export class TargetsWriter {
     private readonly path: string,
     private readonly events: WriterEvents,
   ) {
-    this.file = new ReplacedFile(path)
+    this.file = ReplacedFile.behindLinks(path)
   }
 
   /** Writes the targets soon, together with changes that follow. */

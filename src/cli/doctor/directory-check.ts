@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, readdirSync, type Stats, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MetricsError } from '../../model/errors.js'
+import { reasonOf } from '../../model/errors.js'
 import { placeInTheWay } from '../../runtime/directory/default-location.js'
 import { fileNameOf } from '../../store/python/file-name.js'
 import { directoryInUse } from '../../store/shared/control.js'
@@ -22,7 +23,7 @@ export function checkDirectory(directory: string): Finding[] {
   try {
     return examined(directory)
   } catch (error) {
-    return [fail('directory', `${directory} cannot be checked: ${(error as Error).message}`, elsewhere)]
+    return [fail('directory', `${directory} cannot be checked: ${reasonOf(error)}`, elsewhere)]
   }
 }
 

@@ -1,23 +1,20 @@
 import { checkNames } from '../../instrument/http/http-options.js'
+import { reasonOf } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
-import { isServiceLink, isServiceVariable } from '../../model/service-link.js'
+import { isServiceLink } from '../../model/service-link.js'
 import { itemsOf, variables } from '../../platform/environment.js'
 import { directoryFromEnvironment } from '../../runtime/directory/application-directory.js'
+import { knownVariables, ownVariables } from '../../runtime/misspelt-variables.js'
 import { unusedVariables } from '../../runtime/unused-variables.js'
-import { redisVariables } from '../../store/redis/environment-options.js'
 import { textFor } from '../../supervisor/settings/configuration.js'
 import type { Setting } from '../../supervisor/settings/setting.js'
 import { settings } from '../../supervisor/settings/settings.js'
 import { type Finding, ok, warn } from './finding.js'
 
-/** The variables that are read in addition to the settings of `promhive run`. */
-const others: readonly string[] = [...Object.values(variables).flat(), ...redisVariables]
-
 /** Checks for variables that are misspelt, or that contradict each other. */
 export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[] {
-  const known = new Set([...others, ...Object.values(settings).flatMap((setting) => setting.env)])
-  const findings = [...ownOf(env).flatMap((name) => misspelt(name, known)), ...impossible(env)]
+  const findings = [...ownVariables(env).flatMap((name) => misspelt(name, knownVariables)), ...impossible(env)]
   const named = variables.directory.filter((name) => env[name] !== undefined && env[name] !== '')
   const [first] = named
   const unused = unusedVariables(env, 'config')
@@ -29,11 +26,6 @@ export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[
   const directory = directoryFromEnvironment()
   const text = directory === undefined ? 'names no directory' : `${first} names ${directory}`
   return [...findings, ok('environment', text)]
-}
-
-/** Returns the variables that were not set by Kubernetes, for example for a service named `promhive`. */
-function ownOf(env: NodeJS.ProcessEnv): string[] {
-  return Object.entries(env).flatMap(([name, value = '']) => (isServiceVariable(name, value) ? [] : [name]))
 }
 
 /**
@@ -65,7 +57,7 @@ function impossible(env: NodeJS.ProcessEnv): Finding[] {
   try {
     checkNames(itemsOf(env[variables.httpNames[0]]), variables.httpNames[0])
   } catch (error) {
-    findings.push(warn('environment', (error as Error).message, 'promhive/register would measure no HTTP'))
+    findings.push(warn('environment', reasonOf(error), 'promhive/register would measure no HTTP'))
   }
   return findings
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../model/errors.js'
 import { maskAddress } from '../../model/mask-credentials.js'
 import { withTimeout } from '../../platform/time-limit.js'
 import { monotonicNow } from '../../platform/timers.js'
@@ -78,13 +79,13 @@ const causes: readonly (readonly [RegExp, string])[] = [
 ]
 
 function unreachable({ name }: RedisTarget, cause: unknown): Finding {
-  const why = maskAddress(cause instanceof Error ? cause.message : String(cause))
+  const why = maskAddress(reasonOf(cause))
   const advice = causes.find(([pattern]) => pattern.test(why))?.[1] ?? 'check the URL'
   return fail('redis', `${name} cannot be used: ${why}`, advice)
 }
 
 function noInfo(cause: unknown): Finding {
-  const text = `INFO is refused (${cause instanceof Error ? cause.message : cause}): version, memory and persistence are not checked`
+  const text = `INFO is refused (${reasonOf(cause)}): version, memory and persistence are not checked`
   return warn('server', text, 'ACL SETUSER … +info')
 }
 

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { reasonOf } from '../../model/errors.js'
 import { Keys } from '../../store/redis/keys.js'
 import { Script } from '../../store/redis/script.js'
 import type { Send } from '../redis/commands.js'
@@ -78,7 +79,7 @@ export async function checkRights(send: Send, keyPrefix: string): Promise<Findin
     try {
       await send(command.toUpperCase(), ...words)
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause)
+      const message = reasonOf(cause)
       if (/^NOPERM.*\bkeys?\b/i.test(message)) keys = true
       else if (message.startsWith('NOPERM')) refused.push(command)
       else if (!expected.test(message)) failed.set(message.split(' ')[0]!, message)

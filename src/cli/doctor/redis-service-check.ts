@@ -1,3 +1,4 @@
+import { reasonOf } from '../../model/errors.js'
 import { Slices } from '../../platform/slices.js'
 import { isWriter } from '../../store/redis/entry.js'
 import { Keys } from '../../store/redis/keys.js'
@@ -27,8 +28,7 @@ export async function checkService(target: RedisTarget, send: Send): Promise<Fin
       ...(await checkScrape(service.openSource())),
     ]
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    return [fail('service', `the service cannot be read: ${why}`, 'see the findings above')]
+    return [fail('service', `the service cannot be read: ${reasonOf(cause)}`, 'see the findings above')]
   } finally {
     await service.close()
   }

@@ -1,5 +1,5 @@
-import { loadBinding } from '#native'
-import { packageVersion } from '../version.js'
+import { loadBinding } from '../../platform/addon.js'
+import { packageVersion } from '../../platform/package-version.js'
 import { type Finding, ok, warn } from './finding.js'
 
 /** Checks the versions of Node and promhive, and how it would write to a shared directory. */
@@ -7,7 +7,7 @@ export function checkRuntime(): Finding[] {
   const where = `${process.platform} ${process.arch}`
   const { reason } = loadBinding()
   return [
-    ok('promhive', `${packageVersion()} on Node ${process.versions.node}, ${where}`),
+    ok('promhive', `${packageVersion} on Node ${process.versions.node}, ${where}`),
     reason === undefined
       ? ok('writer', 'mmap: counts are in shared memory at once, and outlive a kill -9')
       : warn(

@@ -1,6 +1,7 @@
 import { Slices } from '../../platform/slices.js'
 import { directorySource } from '../../runtime/directory/directory-source.js'
 import type { WriterSnapshot } from '../../store/contract.js'
+import { pythonFiles } from '../python-files.js'
 import { type Finding, ok } from './finding.js'
 import { checkScrape } from './scrape-check.js'
 
@@ -11,7 +12,7 @@ export async function checkSeats(directory: string): Promise<Finding[]> {
   const live = seats.filter((writer) => writer.live).length
   return [
     ok('writers', `${live} alive, ${seats.length - live} dead (their counts stay; the next processes take over)`),
-    ...pythonProcesses(writers.filter(({ client }) => client === 'python')),
+    ...pythonProcesses(pythonFiles(writers)),
     ...(await checkScrape(directorySource(directory))),
   ]
 }

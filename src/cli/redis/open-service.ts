@@ -1,4 +1,4 @@
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { OutsideService, type OutsideServiceOptions } from '../../store/redis/outside-service.js'
 import { overUrl } from '../../store/redis/own-connection.js'
 import type { RedisTarget } from './redis-arguments.js'
@@ -14,7 +14,6 @@ export function openService(
 
 /** Creates the error for a service that could not be read. */
 export function unreadableService({ name }: RedisTarget, cause: unknown): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  const text = `${name} cannot be read (${why}); promhive doctor with the same options looks for the cause`
+  const text = `${name} cannot be read (${reasonOf(cause)}); promhive doctor with the same options looks for the cause`
   return new MetricsError('READ_FAILED', text, { cause })
 }

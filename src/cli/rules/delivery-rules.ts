@@ -1,5 +1,5 @@
 import type { ObservedApplication } from '../dashboards/application.js'
-import { levels, rises, target } from './phases.js'
+import { ages, levels, rises, target } from './phases.js'
 import type { AlertRule, RuleGroup } from './rule.js'
 
 /** Alerts on backends and exporters; each needs the family on the left. */
@@ -76,10 +76,7 @@ const alerts: readonly (readonly [family: string, alert: AlertRule])[] = [
     'promhive_exports_total',
     {
       alert: 'PromhiveExportsFail',
-      expr: [
-        'sum by (job, instance, exporter) (increase(promhive_exports_total{result="failed"}[15m])) > 0',
-        'unless sum by (job, instance, exporter) (increase(promhive_exports_total{result="ok"}[15m])) > 0',
-      ].join('\n'),
+      expr: onlyFailed('promhive_exports_total', 'job, instance, exporter'),
       for: '5m',
       severity: 'warning',
       summary:
@@ -103,8 +100,64 @@ const alerts: readonly (readonly [family: string, alert: AlertRule])[] = [
       },
     },
   ],
+  [
+    'promhive_export_last_success_timestamp_seconds',
+    {
+      alert: 'PromhiveExportsLate',
+      // An exporter that was switched off keeps its last success in the directory: its alert ends within a day.
+      expr: [
+        'time() - max by (job, instance, exporter) (promhive_export_last_success_timestamp_seconds) > 3600',
+        'and sum by (job, instance, exporter) (increase(promhive_exports_total[1d])) > 0',
+      ].join('\n'),
+      for: '5m',
+      severity: 'warning',
+      summary:
+        'The destination of {{ $labels.exporter }} has received nothing from {{ $labels.instance }} for {{ $value | humanizeDuration }}.',
+      description:
+        'If PromhiveExportsFail fires as well, its log has the reason. Otherwise no process exports: check whether the application, or promhive serve, still starts this exporter.',
+      test: {
+        series: [
+          {
+            name: 'promhive_export_last_success_timestamp_seconds',
+            labels: { exporter: 'otlp' },
+            values: ages(0, 7200),
+          },
+          { name: 'promhive_exports_total', labels: { exporter: 'otlp', result: 'ok' }, values: rises(1, 0) },
+        ],
+        labels: { ...target, exporter: 'otlp' },
+        value: '2h 0m 0s',
+      },
+    },
+  ],
+  [
+    'promhive_redis_forwards_total',
+    {
+      alert: 'PromhiveForwardsFail',
+      expr: onlyFailed('promhive_redis_forwards_total', 'job, instance'),
+      for: '5m',
+      severity: 'warning',
+      summary: 'No forward to Redis from {{ $labels.instance }} has succeeded for a quarter of an hour.',
+      description:
+        'Look for FORWARD_FAILED in the log of the application, which has the reason, and whether Redis runs and is reachable.',
+      test: {
+        series: [
+          { name: 'promhive_redis_forwards_total', labels: { result: 'ok' }, values: rises(1, 0) },
+          { name: 'promhive_redis_forwards_total', labels: { result: 'failed' }, values: rises(0, 1) },
+        ],
+        labels: target,
+      },
+    },
+  ],
 ]
 
 export function deliveryRules({ has }: ObservedApplication): RuleGroup {
   return { name: 'promhive-delivery', rules: alerts.filter(([family]) => has(family)).map(([, alert]) => alert) }
+}
+
+/** Attempts failed within a quarter of an hour, and none succeeded. */
+function onlyFailed(counter: string, by: string): string {
+  return [
+    `sum by (${by}) (increase(${counter}{result="failed"}[15m])) > 0`,
+    `unless sum by (${by}) (increase(${counter}{result="ok"}[15m])) > 0`,
+  ].join('\n')
 }

@@ -22,6 +22,12 @@ export function rises(first: number, second: number, third = first): string {
   return `0+${first}x${before - 1} ${then}+${second}x${during - 1} ${last}+${third}x${after - 1}`
 }
 
+/** A point of time whose age is this number of seconds in each phase. The time of a test begins at 0. */
+export function ages(first: number, second: number, third = first): string {
+  const [start, end] = [before * testInterval, (before + during) * testInterval]
+  return `${-first}+${testInterval}x${before - 1} ${start - second}+${testInterval}x${during - 1} ${end - third}+${testInterval}x${after - 1}`
+}
+
 /** A counter that appears at the beginning of the second phase. */
 export function appears(value: number): string {
   return `_x${before} ${value}x${during + after - 1}`

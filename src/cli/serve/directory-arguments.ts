@@ -1,5 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { directoryArgument } from '../directory-argument.js'
+import { type AskedCommand, readDirectory } from '../living-directory.js'
 
 /** A directory with the name of its application. */
 export interface NamedDirectory {
@@ -9,19 +10,22 @@ export interface NamedDirectory {
 
 /**
  * Reads the directories of a command line: `DIR`, or `NAME=DIR` for each of several applications. Without a directory, it
- * is that of the environment.
+ * is that of the environment, otherwise that of the only application of this user that runs.
  *
  * @returns the path of a directory without a name, or the named ones
  * @throws MetricsError `OPTION_INVALID`
  */
-export function directoryArguments(values: readonly string[] = []): string | readonly NamedDirectory[] {
-  const all = values.map((value) => ({ value, ...split(value) }))
+export function directoryArguments(
+  values: readonly string[] | undefined,
+  asked: AskedCommand,
+): string | readonly NamedDirectory[] {
+  const all = (values ?? []).map((value) => ({ value, ...split(value) }))
   const unnamed = all.find(({ name }) => name === undefined)
   if (unnamed !== undefined && all.length > 1) {
     const text = `${all.length} directories need names: --dir NAME=DIR for each, but one is ${JSON.stringify(unnamed.value)}`
     throw new MetricsError('OPTION_INVALID', text)
   }
-  if (all.length === 0 || unnamed !== undefined) return directoryArgument(unnamed?.value)
+  if (all.length === 0 || unnamed !== undefined) return readDirectory(unnamed?.value, asked)
   const named = all.map(({ value, name = '', path }) => {
     if (path === '')
       throw new MetricsError('OPTION_INVALID', `--dir ${value} names no directory; as in --dir ${value}/run/${name}`)

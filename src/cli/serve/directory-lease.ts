@@ -1,5 +1,5 @@
-import { loadBinding } from '#native'
 import type { Lease } from '../../model/lease.js'
+import { loadBinding } from '../../platform/addon.js'
 import { Leadership } from '../../store/shared/leadership.js'
 
 /** What a process that may only read a directory gets when it tries to lock a file there. */

@@ -24,7 +24,7 @@ export class ExportTallies {
     if (sent === undefined) return
     tally.samples += sent.samples
     tally.dropped += sent.dropped ?? 0
-    tally.success = Date.now() / 1000
+    if (result === 'ok') tally.success = Date.now() / 1000
   }
 
   families(): readonly SampleFamily[] {

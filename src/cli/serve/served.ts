@@ -63,7 +63,7 @@ export function servedDirectory(directory: string, options: ServedOptions): Serv
   const gatherer = new ApplicationGatherer(everything, options)
   return {
     name: directory,
-    exposition: expositionOf(gatherer),
+    exposition: readAhead(expositionOf(gatherer)),
     gatherer,
     lease: (exporter) => new DirectoryLease(directory, exporter),
     readiness: readingCheck(() => everything),
@@ -92,7 +92,7 @@ export function servedApplications(directories: readonly NamedDirectory[], optio
   const locations = directories.map(({ name, directory }) => `${name}=${directory}`).join(', ')
   return {
     name: locations,
-    exposition: expositionOf(together),
+    exposition: readAhead(expositionOf(together)),
     gatherer: together,
     lease: () => alwaysHeld,
     readiness: someReady(checks),
@@ -100,6 +100,16 @@ export function servedApplications(directories: readonly NamedDirectory[], optio
     routes: [probeRoute(separate), targetsRoute(() => directories.flatMap(targetsOf))],
     close: async () => {},
   }
+}
+
+/**
+ * Reads all writers before the first scrape, which then takes as long as later ones, and reports at once what cannot be
+ * read.
+ */
+function readAhead(exposition: Exposition): Exposition {
+  // The fault was reported, and the next scrape reads again.
+  exposition.expose().catch(() => {})
+  return exposition
 }
 
 /** Returns the targets of one of several applications, each with its name. */
@@ -117,9 +127,7 @@ export function servedService(
   service.start()
   const everything = sourceGatherer(() => service.openSource(), options.report, options.perWorker)
   const gatherer = new ApplicationGatherer(everything, options)
-  const exposition = expositionOf(gatherer)
-  // Reads all writers before the first scrape, and reports at once if Redis cannot be read.
-  exposition.expose().catch(() => {})
+  const exposition = readAhead(expositionOf(gatherer))
   const close = (): Promise<void> => service.close()
   const readiness = readingCheck(() => everything)
   const page = pageOf(gatherer, () => target.name)

@@ -1,5 +1,6 @@
 import { inLine } from '../../model/terminal-text.js'
 import { columns } from '../columns.js'
+import { durationText } from '../duration.js'
 import { narrowColumns } from '../narrow-columns.js'
 import type { FamilyLine, View, WorkerLine } from './view.js'
 
@@ -29,7 +30,7 @@ function workerLines(workers: readonly WorkerLine[]): string[] {
   const cells = workers.map(({ seat, owner, since, series, cpu, residentBytes }) => [
     String(seat),
     owner,
-    duration(Math.max(0, now - since)),
+    durationText(Math.max(0, now - since)),
     cpu === undefined ? '-' : `${(cpu * 100).toFixed(0)} %`,
     residentBytes === undefined ? '-' : `${Math.round(residentBytes / 1024 / 1024)} MiB`,
     String(series),
@@ -59,10 +60,4 @@ function familyLines(families: readonly FamilyLine[], width: number): string[] {
 function figure(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e12) return String(value)
   return Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4)
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
-  return seconds < 86_400 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} d`
 }

@@ -231,7 +231,8 @@ export function clientMetric<C extends Child>(metricClass: unknown): ClientMetri
       const { family } = this
       const key = definitionKey(family)
       const { gatherer } = this.withdrawn ?? this.context
-      const gathered = await gatherer.gather({ exemplars: this.enableExemplars, perWorker: false })
+      const registries = new Set([family.registry])
+      const gathered = await gatherer.gather({ exemplars: this.enableExemplars, perWorker: false, registries })
       try {
         const table = gathered.tables.find((candidate) => definitionKey(candidate.family) === key)
         return metricObject(this, table ?? emptyTable(family, layoutOf(family)))

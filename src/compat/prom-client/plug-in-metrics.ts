@@ -1,5 +1,5 @@
-import { messageOf, withinTimeout } from '../../gather/collect-hook.js'
-import { MetricsError } from '../../model/errors.js'
+import { withinTimeout } from '../../gather/collect-hook.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import type { Family } from '../../model/family.js'
 import type { LabelSet } from '../../model/label-set.js'
 import type { RegistryMember } from '../../registry/registered-metric.js'
@@ -48,7 +48,7 @@ export class ClientPlugIns {
       const last = this.families.get(metric)
       const meanwhile = last === undefined ? 'the other metrics are served' : 'its last values are served'
       const name = metric.name === undefined ? 'a metric without a name' : JSON.stringify(metric.name)
-      const text = `get() of ${name} failed (${messageOf(cause)}); ${meanwhile}`
+      const text = `get() of ${name} failed (${reasonOf(cause)}); ${meanwhile}`
       this.onError(new MetricsError('COLLECT_FAILED', text, { cause }))
       return last
     }

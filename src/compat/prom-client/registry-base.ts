@@ -47,6 +47,8 @@ interface OwnRegistry extends MetricRegistry {
   /** @internal */
   select(gathered: SourceGathered, foreign: ReadonlyMap<string, Family>): readonly Family[]
   /** @internal */
+  shownRegistries(): ReadonlySet<string> | undefined
+  /** @internal */
   owns(table: FamilyTable): boolean
   /** @internal */
   showsItself(): boolean

@@ -191,7 +191,10 @@ export class Registry<
     const withdrawn = await (metric as Withdrawable).withdrawnTable?.()
     if (withdrawn !== undefined) return write(withdrawn)
     const key = definitionKey(metric.family)
-    const { tables, release } = await this.context.gatherer.gather({ exemplars: formatter.exemplars })
+    const { tables, release } = await this.context.gatherer.gather({
+      exemplars: formatter.exemplars,
+      registries: new Set([metric.family.registry]),
+    })
     try {
       const table = tables.find(({ family }) => definitionKey(family) === key)
       return await write(table ?? emptyTable(metric.family, layoutOf(metric.family)))
@@ -229,6 +232,13 @@ export class Registry<
   /** @internal The names of the registries of which this one shows the metrics: its own, and those that it was merged from. */
   get shownNames(): readonly string[] {
     return [this.registryName, ...this.merged.flatMap(({ shownNames }) => shownNames)]
+  }
+
+  /** @internal */
+  override shownRegistries(): ReadonlySet<string> | undefined {
+    const all = [super.shownRegistries(), ...this.merged.map((registry) => registry.shownRegistries())]
+    const known = all.filter((names) => names !== undefined)
+    return known.length < all.length ? undefined : new Set(known.flatMap((names) => [...names]))
   }
 
   /** @internal What only other processes have is shown as well. */

@@ -1,7 +1,7 @@
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { clearInterval, monotonicNow, setInterval, setTimeout } from '../../platform/timers.js'
+import { ReplacedFile } from '../replaced-file.js'
 import type { AnnouncedTarget, Announcement, AnnouncementEvents } from './announcement.js'
-import { ReplacedFile } from './replaced-file.js'
 import { targetGroups } from './target-groups.js'
 
 /** Milliseconds between two checks of the file. */
@@ -49,7 +49,7 @@ export class FileSd implements Announcement {
     private readonly events: AnnouncementEvents,
     private readonly every = interval,
   ) {
-    this.content = new ReplacedFile(file.path)
+    this.content = ReplacedFile.behindLinks(file.path)
   }
 
   async start(target: AnnouncedTarget): Promise<void> {
@@ -117,8 +117,7 @@ export class FileSd implements Announcement {
     } catch (cause) {
       if (this.announced === false) return
       this.announced = false
-      const why = cause instanceof Error ? cause.message : String(cause)
-      const text = `the targets file ${this.file.path} cannot be kept up to date: ${why}${advice(cause)}; promhive tries again every second`
+      const text = `the targets file ${this.file.path} cannot be kept up to date: ${reasonOf(cause)}${advice(cause)}; promhive tries again every second`
       this.events.onError(new MetricsError('ANNOUNCE_FAILED', text, { cause, reason: 'file_sd' }))
     }
   }

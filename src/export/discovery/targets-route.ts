@@ -1,4 +1,5 @@
 import type { AnnouncedTarget } from '../../model/announced-target.js'
+import { reasonOf } from '../../model/errors.js'
 import { response, textResponse } from '../http/response.js'
 import type { Route } from '../http/route-table.js'
 import { targetGroups } from './target-groups.js'
@@ -16,8 +17,7 @@ export function targetsRoute(targets: () => readonly AnnouncedTarget[]): Route {
       try {
         return response(200, 'application/json', [Buffer.from(targetGroups(targets()))])
       } catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause)
-        return textResponse(500, `the targets could not be read: ${why}\n`)
+        return textResponse(500, `the targets could not be read: ${reasonOf(cause)}\n`)
       }
     },
   }

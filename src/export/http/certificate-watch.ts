@@ -1,5 +1,5 @@
 import type { Server } from 'node:https'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
 import { type CertificateFile, dayOf } from './certificate-file.js'
 import { type EncryptionOptions, readEncryption, stampOf } from './encryption.js'
@@ -64,8 +64,7 @@ export class CertificateWatch {
       }
       if (this.reported) return
       this.reported = true
-      const why = cause instanceof Error ? cause.message : String(cause)
-      const text = `${why}; the metrics port keeps using the certificates that it loaded before`
+      const text = `${reasonOf(cause)}; the metrics port keeps using the certificates that it loaded before`
       this.events.onError?.(new MetricsError('CERTIFICATE_UNUSABLE', text, { cause }))
     }
   }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { checkOptions } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { absolutePath } from '../../platform/paths.js'
@@ -128,7 +128,7 @@ export function readEncryption(
     // Loaded with the first encrypted port, because loading it takes milliseconds.
     process.getBuiltinModule('node:tls').createSecureContext(secureContext)
   } catch (cause) {
-    const text = `${nameOf('certfile')}: ${certfile} and ${keyfile} cannot be used together: ${textOf(cause)}`
+    const text = `${nameOf('certfile')}: ${certfile} and ${keyfile} cannot be used together: ${reasonOf(cause)}`
     throw new MetricsError('OPTION_INVALID', text, { cause })
   }
   // The first certificate is that of the server; the following ones may be there for old clients only.
@@ -155,7 +155,7 @@ function read(option: keyof EncryptionOptions, path: string, nameOf: OptionName)
   try {
     return readFileSync(path)
   } catch (cause) {
-    throw new MetricsError('OPTION_INVALID', `${nameOf(option)}: ${path} cannot be read: ${textOf(cause)}`, { cause })
+    throw new MetricsError('OPTION_INVALID', `${nameOf(option)}: ${path} cannot be read: ${reasonOf(cause)}`, { cause })
   }
 }
 
@@ -167,7 +167,7 @@ function filesIn(directory: string, nameOf: OptionName): readonly string[] {
     if (files.length > 0) return files
     throw new Error('there is no file in it')
   } catch (cause) {
-    const text = `${nameOf('clientCapath')}: ${directory} cannot be used: ${textOf(cause)}`
+    const text = `${nameOf('clientCapath')}: ${directory} cannot be used: ${reasonOf(cause)}`
     throw new MetricsError('OPTION_INVALID', text, { cause })
   }
 }
@@ -190,8 +190,4 @@ function entriesOf(directory: string): string[] {
   } catch {
     return []
   }
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { AllowedHosts } from './allowed-hosts.js'
 import { CertificateWatch } from './certificate-watch.js'
 import { Connections } from './connections.js'
@@ -60,7 +60,7 @@ export class HttpPort {
       headersTimeout: requestTimeout,
       connectionsCheckingInterval: Math.min(1_000, requestTimeout),
     }
-    return new HttpPort(await serverOf(options.tls, timeouts), options)
+    return new HttpPort(serverOf(options.tls, timeouts), options)
   }
 
   /** The port that the server listens on. */
@@ -133,8 +133,7 @@ export class HttpPort {
 
   /** Answers for a route that throws, which is a fault of promhive; the client gets no details. */
   private fail(request: IncomingMessage, response: ServerResponse, cause: unknown): void {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `${request.method} ${request.url} could not be answered: ${why}`
+    const text = `${request.method} ${request.url} could not be answered: ${reasonOf(cause)}`
     this.options.events.onError?.(new MetricsError('SERVER_FAILED', text, { cause }))
     if (response.headersSent) response.destroy()
     else this.write(request, response, textResponse(500, 'the request could not be answered\n'))
@@ -180,11 +179,8 @@ function forbidden(host: string): HttpResponse {
 }
 
 /** The module is loaded with the first open port, because most processes of an application open none. */
-async function serverOf(tls: EncryptionOptions | undefined, timeouts: object): Promise<Server> {
-  if (tls === undefined) {
-    const { createServer } = await import('node:http')
-    return createServer(timeouts)
-  }
-  const { createServer } = await import('node:https')
+function serverOf(tls: EncryptionOptions | undefined, timeouts: object): Server {
+  if (tls === undefined) return process.getBuiltinModule('node:http').createServer(timeouts)
+  const { createServer } = process.getBuiltinModule('node:https')
   return createServer({ ...timeouts, ...serverOptions(tls), handshakeTimeout: 10_000 })
 }

@@ -55,6 +55,9 @@ const defaults = {
   keepAlive: false,
 } as const satisfies Omit<MetricsServerOptions, 'registry' | 'tls'>
 
+/** An address that a browser can open, for one that stands for all addresses of the machine. */
+const visitable: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+
 /** The names of the options, for checking them. */
 export const metricsServerOptions = {
   port: true,
@@ -76,6 +79,8 @@ export interface MetricsServer {
   readonly host: string
   /** The URL to scrape, such as `http://127.0.0.1:9464/metrics`. */
   readonly url: string
+  /** The URL of the page for people, such as `http://127.0.0.1:9464/`; undefined without the page. */
+  readonly pageUrl: string | undefined
   readonly server: Server
   /** Closes the port and its connections. A second call does nothing. */
   close(): Promise<void>
@@ -102,6 +107,7 @@ export class ScrapeServer implements Exporter {
   )
   private readonly options: Required<Omit<MetricsServerOptions, 'tls' | keyof PortLimits | 'allowedHosts' | 'page'>>
   private readonly port: HttpPortOptions
+  private readonly hasPage: boolean
   private http: HttpPort | undefined
   private opened: MetricsServer | undefined
 
@@ -133,7 +139,8 @@ export class ScrapeServer implements Exporter {
     }
     const metrics = metricsRoute(path, registry, limits.maxQueuedScrapes)
     // The metrics may have the path of the page.
-    const shown = page === undefined || path === pagePath ? [metrics] : withPage(metrics, page)
+    this.hasPage = page !== undefined && path !== pagePath
+    const shown = this.hasPage ? withPage(metrics, page!) : [metrics]
     this.port = { tls, limits, allowedHosts, events, routes: [...shown, ...others] }
   }
 
@@ -158,9 +165,11 @@ export class ScrapeServer implements Exporter {
     if (!keepAlive) http.server.unref()
     const { port: bound, server } = http
     const scheme = this.port.tls === undefined ? 'http' : 'https'
-    const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}${path}`
+    const at = (address: string): string => `${scheme}://${address.includes(':') ? `[${address}]` : address}:${bound}`
+    const url = `${at(host)}${path}`
+    const pageUrl = this.hasPage ? `${at(visitable[host] ?? host)}${pagePath}` : undefined
     this.http = http
-    this.opened = { port: bound, host, url, server, close: () => held(this.stop()) }
+    this.opened = { port: bound, host, url, pageUrl, server, close: () => held(this.stop()) }
     openPorts().add(this.opened)
   }
 

@@ -1,5 +1,5 @@
 import type { QueueLimits } from '../../gather/scrape-queue.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import type { Exposition } from '../contract.js'
 import { busy, type HttpResponse, response, textResponse } from './response.js'
 import type { RouteRequest } from './route-table.js'
@@ -30,10 +30,7 @@ export async function scrape(
     if (error instanceof MetricsError && error.code === 'SCRAPE_REFUSED') return busy(error.message)
     // Unreadable data may be readable at the next scrape.
     const status = error instanceof MetricsError && error.code === 'SCRAPE_INCOMPLETE' ? 503 : 500
-    return textResponse(
-      status,
-      `the metrics could not be gathered: ${error instanceof Error ? error.message : error}\n`,
-    )
+    return textResponse(status, `the metrics could not be gathered: ${reasonOf(error)}\n`)
   }
 }
 

@@ -6,6 +6,7 @@ import type { PageSource } from '../page/page-source.js'
 import { StartAndStop } from '../start-and-stop.js'
 import type { PortEvents } from './port-events.js'
 import { PortSign } from './port-sign.js'
+import type { Route } from './route-table.js'
 import { type MetricsServer, type MetricsServerOptions, ScrapeServer } from './scrape-server.js'
 
 export interface SharedPortOptions extends MetricsServerOptions {
@@ -20,6 +21,8 @@ export interface SharedPortOptions extends MetricsServerOptions {
   readonly events?: PortEvents
   /** Whether this process is ready, for `/readyz`. */
   readonly readiness?: ReadinessCheck
+  /** Routes in addition to the metrics. */
+  readonly routes?: readonly Route[]
   /** What the page for people shows. */
   readonly pageSource?: PageSource | undefined
   /** Milliseconds between two checks whether the port is free. */
@@ -82,8 +85,8 @@ export class SharedPort implements Exporter {
 
   private async try(): Promise<void> {
     try {
-      const { events = {}, readiness, pageSource: page } = this.options
-      const setup = { events, page, ...(readiness && { readiness }) }
+      const { events = {}, routes = [], readiness, pageSource: page } = this.options
+      const setup = { events, routes, page, ...(readiness && { readiness }) }
       const server = new ScrapeServer({ ...this.options, attempts: 1 }, setup)
       await server.start()
       this.server = server

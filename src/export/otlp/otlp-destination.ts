@@ -58,6 +58,7 @@ export class OtlpDestination implements Destination {
       timeout: context.timeout,
       retries: (status) => retryable.includes(status),
       reasonIn: refusalIn,
+      names: { usualPath: '/v1/metrics', caOption: 'certificate' },
     })
     this.place = this.poster.address
     this.deltas = new DeltaState(context.amounts)

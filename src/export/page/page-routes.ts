@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MetricsError } from '../../model/errors.js'
-import { type HttpResponse, response } from '../http/response.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
+import { type HttpResponse, response, textResponse } from '../http/response.js'
 import type { Route } from '../http/route-table.js'
 import { PageReader } from './page-reader.js'
 import type { PageSource } from './page-source.js'
@@ -65,7 +65,7 @@ export function pageRoutes(source: PageSource, scrapes: ScrapeLog, metricsPath: 
           return json(200, { ...(await reader.read()), metricsPath, scrapes: scrapes.last })
         } catch (cause) {
           const status = cause instanceof MetricsError && cause.code === 'SCRAPE_INCOMPLETE' ? 503 : 500
-          const error = cause instanceof Error ? cause.message : String(cause)
+          const error = reasonOf(cause)
           return json(status, { error, location: source.location(), scrapes: scrapes.last })
         }
       },
@@ -73,7 +73,14 @@ export function pageRoutes(source: PageSource, scrapes: ScrapeLog, metricsPath: 
   ]
 }
 
-async function fileResponse(folder: string, name: string): Promise<HttpResponse> {
+async function fileResponse(folder: string | undefined, name: string): Promise<HttpResponse> {
+  if (folder === undefined) {
+    return textResponse(
+      404,
+      'The page needs files of the package promhive, and this bundle does not find it: make promhive external, and ' +
+        'install it beside the bundle. The metrics do not need them.\n',
+    )
+  }
   const type = types[name.slice(name.lastIndexOf('.') + 1) as keyof typeof types]
   return response(200, type, [await readFile(join(folder, name))], headers)
 }

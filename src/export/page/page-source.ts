@@ -4,12 +4,21 @@ import type { Gatherer } from '../../gather/gatherer.js'
 export interface PageSource {
   /** The families. */
   readonly gatherer: Gatherer
-  /** The folder with the HTML, CSS and JavaScript of the page. */
-  readonly folder: string
+  /** The folder with the HTML, CSS and JavaScript of the page; undefined in a bundle that lacks them. */
+  readonly folder: string | undefined
   /** Returns where the numbers are kept: `directory /run/shop/metrics`. */
   readonly location: () => string
   /** Returns what the kernel reports about the process of a writer; undefined if it is not visible from here. */
   readonly sample?: (writer: string) => SampledProcess | undefined
+  /** Returns what a supervisor in this process knows about a process; undefined if it is none of its own. */
+  readonly supervised?: (pid: number) => SupervisedProcess | undefined
+}
+
+/** A process of a supervised application, as its supervisor sees it. */
+export interface SupervisedProcess {
+  /** The number of the worker, as in logs and metrics; `supervisor` for the supervisor itself. */
+  readonly name: string
+  readonly blocked: boolean
 }
 
 /** The kernel's numbers about the process of a writer. */

@@ -1,7 +1,7 @@
 import type { Gathered } from '../../gather/gatherer.js'
 import { labelValuesOf } from '../../model/series-key.js'
 import { monotonicNow } from '../../platform/timers.js'
-import type { SampledProcess } from './page-source.js'
+import type { PageSource, SampledProcess } from './page-source.js'
 
 type Writer = NonNullable<Gathered['writers']>[number]
 
@@ -9,6 +9,8 @@ type Writer = NonNullable<Gathered['writers']>[number]
 export interface PageWorker {
   /** The number of its seat. */
   readonly worker: number
+  /** Its name in the logs of a supervisor that has this port. */
+  readonly name?: string
   readonly state: 'alive' | 'blocked' | 'dead'
   /** Unix seconds at which it started to count. */
   readonly since: number
@@ -33,12 +35,21 @@ interface WatchedLoop {
   changedAt: number
 }
 
-/** Shows the processes that count, and which of them are blocked: their event loops have not been measured for a while. */
+/**
+ * Shows the processes that count, and which of them are blocked: their supervisor says so, or their event loops have not
+ * been measured for a while.
+ */
 export class WorkerWatch {
   private loops = new Map<string, WatchedLoop>()
 
-  /** @param sample returns what the kernel reports about the process of a writer */
-  constructor(private readonly sample: (writer: string) => SampledProcess | undefined = () => undefined) {}
+  /**
+   * @param sample returns what the kernel reports about the process of a writer
+   * @param supervised returns what a supervisor knows about a process
+   */
+  constructor(
+    private readonly sample: (writer: string) => SampledProcess | undefined = () => undefined,
+    private readonly supervised: NonNullable<PageSource['supervised']> = () => undefined,
+  ) {}
 
   /** Returns the workers, by number. */
   look(writers: readonly Writer[], now = monotonicNow()): readonly PageWorker[] {
@@ -62,11 +73,13 @@ export class WorkerWatch {
     findSlots(watched)
     const [active, idle] = ['active', 'idle'].map((state) => values[watched.slots.get(state) ?? -1])
     const process = this.sample(writer.writer)
-    const seen = { worker, since, ...(process !== undefined && { process }) }
-    if (active === undefined || idle === undefined) return { ...seen, state: 'alive' }
+    const known = process && this.supervised(process.pid)
+    const named = known !== undefined && { name: known.name }
+    const seen = { worker, ...named, since, ...(process !== undefined && { process }) }
+    if (active === undefined || idle === undefined) return { ...seen, state: known?.blocked ? 'blocked' : 'alive' }
     if (active + idle !== watched.sum) watched.changedAt = now
     watched.sum = active + idle
-    const blocked = now - watched.changedAt > blockedAfter
+    const blocked = known?.blocked || now - watched.changedAt > blockedAfter
     return { ...seen, state: blocked ? 'blocked' : 'alive', loop: { active, idle } }
   }
 }

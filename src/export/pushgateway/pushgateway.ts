@@ -6,8 +6,10 @@ import { gzip } from 'node:zlib'
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { checkSpelling, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
+import { printable } from '../../model/terminal-text.js'
 import type { Exposition } from '../contract.js'
 import { exchange, TimedOut } from '../send/exchange.js'
+import { adviceFor } from '../send/fault-advice.js'
 import { type GroupingKey, groupingPath } from './grouping-key.js'
 
 /** The format that every Pushgateway accepts; version 1.5 refuses OpenMetrics. */
@@ -53,7 +55,7 @@ const known = {
 export interface PushgatewayAnswer {
   /** Node's response, with `statusCode` and `headers`; its body has been read. */
   readonly resp: IncomingMessage
-  /** The body of the response. */
+  /** The body of the response, of which at most 1 MiB is read. */
   readonly body: string
 }
 
@@ -122,14 +124,16 @@ export class PushgatewayClient {
       const answer = await this.exchange(method, target, headers, body)
       const { statusCode = 0 } = answer.resp
       if (statusCode >= 200 && statusCode < 300) return answer
-      const said = answer.body.trim().slice(0, maxReasonLength)
-      throw new MetricsError('PUSH_FAILED', `push failed with status ${statusCode}, ${said} (${what})`)
+      const said = printable(answer.body.trim().slice(0, maxReasonLength))
+      const reason = said === '' ? '' : `, ${said}`
+      const advice = statusCode >= 300 && statusCode < 400 ? '; redirects are not followed' : ''
+      throw new MetricsError('PUSH_FAILED', `push failed with status ${statusCode}${reason}${advice} (${what})`)
     } catch (cause) {
       if (cause instanceof MetricsError) throw cause
       const text =
         cause instanceof TimedOut
           ? `Pushgateway request timed out after ${cause.timeout} ms`
-          : `the Pushgateway did not answer (${reasonOf(cause)})`
+          : `the Pushgateway did not answer (${reasonOf(cause)}${adviceFor(cause, target.protocol, 'ca')})`
       throw new MetricsError('PUSH_FAILED', `${text} (${what})`, { cause })
     }
   }

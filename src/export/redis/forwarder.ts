@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
 import { withTimeout } from '../../platform/time-limit.js'
 import { clearInterval, setImmediate, setInterval } from '../../platform/timers.js'
@@ -95,8 +95,7 @@ export class RedisForwarding implements Exporter {
     try {
       this.result = await this.run()
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      const text = `the metrics could not be forwarded to Redis at ${this.place()} (${why}); the next try is in ${this.settings.interval} s`
+      const text = `the metrics could not be forwarded to Redis at ${this.place()} (${reasonOf(cause)}); the next try is in ${this.settings.interval} s`
       this.result = 'failed'
       this.context.onError(new MetricsError('FORWARD_FAILED', text, { cause }))
     }

@@ -57,6 +57,8 @@ export class RemoteWrite implements Destination {
   private lastSend = Number.NEGATIVE_INFINITY
   private metadataAt = Number.NEGATIVE_INFINITY
   private metadataRefused = false
+  /** Why the receiver has not taken the types and help texts of this export. */
+  private metadataReason: string | undefined
   private alone = false
   private turn: Promise<unknown> = Promise.resolve()
   /** What was sent and dropped since the last export that succeeded. */
@@ -102,7 +104,7 @@ export class RemoteWrite implements Destination {
   private async sendNow(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
     signal.throwIfAborted()
     const limits = this.limits(signal)
-    this.compress ??= await loadCompress()
+    this.compress ??= loadCompress()
     this.forgetAfterPause()
     let failure: unknown
     try {
@@ -113,6 +115,7 @@ export class RemoteWrite implements Destination {
     } finally {
       this.lastSend = monotonicNow()
     }
+    this.judgeMetadata()
     if (failure !== undefined) throw failure
     const { totals } = this
     this.totals = { samples: 0, dropped: 0, reason: '' }
@@ -203,11 +206,17 @@ export class RemoteWrite implements Destination {
 
   private count({ written, dropped, reason }: WriteResult, isMetadata: boolean): void {
     this.totals.samples += written
-    if (isMetadata && reason !== undefined) {
-      this.metadataRefused = true
-      this.context.notice(`${this.place} does not take types and help texts, which are no longer sent (${reason})`)
-    }
+    if (isMetadata) this.metadataReason = reason
     this.dropped(dropped, reason)
+  }
+
+  /** A receiver that has not taken the samples either, such as one at another path, says nothing about metadata. */
+  private judgeMetadata(): void {
+    const reason = this.metadataReason
+    this.metadataReason = undefined
+    if (reason === undefined || this.totals.samples === 0) return
+    this.metadataRefused = true
+    this.context.notice(`${this.place} does not take types and help texts, which are no longer sent (${reason})`)
   }
 
   private dropped(samples: number, reason = ''): void {

@@ -1,4 +1,5 @@
 import { MetricsError } from '../../model/errors.js'
+import { requireOptional } from '../../platform/optional-package.js'
 
 /** Compresses a message into the block format of Snappy. */
 export type Compress = (message: Uint8Array) => Uint8Array
@@ -8,12 +9,10 @@ export type Compress = (message: Uint8Array) => Uint8Array
  *
  * @throws MetricsError `OPTION_INVALID` if it is not installed
  */
-export async function loadCompress(): Promise<Compress> {
+export function loadCompress(): Compress {
   let snappy: typeof import('snappyjs')
   try {
-    const loaded = await import('snappyjs')
-    // The exports of a CommonJS module, which Node may not list by name.
-    snappy = (loaded as { default?: typeof import('snappyjs') }).default ?? loaded
+    snappy = requireOptional<typeof import('snappyjs')>('snappyjs')
   } catch (cause) {
     const text = 'remote write compresses its requests with the package snappyjs; install it: npm install snappyjs'
     throw new MetricsError('OPTION_INVALID', text, { cause })

@@ -6,7 +6,7 @@ import { clearTimeout, setTimeout } from '../../platform/timers.js'
 export interface ExchangeLimits {
   /** Milliseconds for the request and the complete answer; 0 for no limit. */
   readonly timeout: number
-  /** Bytes of the answer that are kept; the rest is read and dropped. By default, all are kept. */
+  /** Bytes of the answer that are read; a longer one is cut off, with its connection. The default is 1 MiB. */
   readonly longestAnswer?: number
   /** Whether the exchange keeps the process running. The default is true. */
   readonly holdsProcess?: boolean
@@ -14,7 +14,13 @@ export interface ExchangeLimits {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A complete answer. */
+/** Bytes: no receiver of metrics has more to say, and a wrong one must not fill the memory. */
+const usualLongestAnswer = 1_048_576
+
+/** Interim answers (`102 Processing`) after which a server counts as one that never answers. */
+const mostInterimAnswers = 100
+
+/** An answer that was read to its end, or to the longest that is accepted. */
 export interface CompleteAnswer {
   /** Node's response; its body has been read. */
   readonly response: IncomingMessage
@@ -42,26 +48,36 @@ export function exchange(
   body: Uint8Array | undefined,
   limits: ExchangeLimits,
 ): Promise<CompleteAnswer> {
-  const { timeout, longestAnswer = Number.POSITIVE_INFINITY, holdsProcess = true, signal } = limits
+  const { timeout, longestAnswer = usualLongestAnswer, holdsProcess = true, signal } = limits
   const { request } = options.protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(signal.reason)
       return
     }
+    let answered = false
     const sent = request(options, (response) => {
+      answered = true
       const chunks: Buffer[] = []
       let length = 0
+      const complete = (): void => resolve({ response, body: Buffer.concat(chunks) })
       response.on('data', (chunk: Buffer) => {
-        if (length < longestAnswer) chunks.push(chunk.subarray(0, longestAnswer - length))
+        chunks.push(chunk.subarray(0, longestAnswer - length))
         length += chunk.length
+        if (length <= longestAnswer) return
+        complete()
+        sent.destroy()
       })
-      response.once('end', () => resolve({ response, body: Buffer.concat(chunks) })).once('error', reject)
+      response.once('end', complete).once('error', reject)
     })
     const stop = (reason: unknown): void => {
       reject(reason)
       sent.destroy()
     }
+    let interim = 0
+    sent.on('information', () => {
+      if (++interim > mostInterimAnswers) stop(new Error(`no answer after ${mostInterimAnswers} interim ones`))
+    })
     const aborted = (): void => stop(signal?.reason)
     signal?.addEventListener('abort', aborted, { once: true })
     // For the complete answer: a server that sends a byte a minute must time out as well.
@@ -73,6 +89,8 @@ export function exchange(
     sent.once('close', () => {
       clearTimeout(late)
       signal?.removeEventListener('abort', aborted)
+      // Such as an answer that changes the protocol: Node then closes the connection without an error.
+      if (!answered) reject(new Error('the connection was closed without an answer'))
     })
     sent.on('error', (cause: NodeJS.ErrnoException) => {
       const closed = sent.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE')

@@ -4,12 +4,14 @@ import { urlToHttpOptions } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { reasonOf } from '../../model/errors.js'
+import { inLine } from '../../model/terminal-text.js'
 import { clearTimeout, monotonicNow, setTimeout } from '../../platform/timers.js'
 import { BackOff, type BackOffTimes, retryAfter } from './back-off.js'
-import { type CompleteAnswer, ConnectionWasClosed, exchange } from './exchange.js'
+import { type CompleteAnswer, ConnectionWasClosed, exchange, TimedOut } from './exchange.js'
+import { adviceFor } from './fault-advice.js'
 import type { TlsContents, TlsFiles } from './tls-files.js'
 
-/** Bytes of an answer that are read; a longer one is cut off. */
+/** Bytes of an answer that are read. */
 const longestAnswer = 65_536
 
 /** Characters of an answer that an error text shows. */
@@ -33,6 +35,8 @@ export interface HttpPosterOptions {
   readonly backOff?: BackOffTimes | undefined
   /** Reads the reason from an answer with another status than 2xx; by default its text. */
   readonly reasonIn?: ((answer: PostAnswer) => string) | undefined
+  /** For error texts: the usual path of such a receiver, and the option for the certificates to trust. */
+  readonly names: { readonly usualPath: string; readonly caOption: string }
 }
 
 /** A body to send. */
@@ -45,7 +49,7 @@ export interface Post {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The answer to a post, of which at most 64 KiB are kept. */
+/** The answer to a post, of which at most 64 KiB are read. */
 export interface PostAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -97,16 +101,20 @@ export class HttpPoster {
    */
   async post({ body, headers, deadline, signal }: Post): Promise<PostAnswer> {
     const backOff = new BackOff(this.options.backOff ?? { first: 1_000, most: 30_000 })
+    let before: PostFailed | undefined
     for (let tries = 1; ; tries++) {
       const pause = this.pausedUntil - monotonicNow()
       if (pause > 0) await this.wait(pause, deadline, signal, () => this.paused(pause))
       const failed = await this.tryOnce(body, headers, deadline, signal)
       if (!(failed instanceof PostFailed)) return failed
       if (!failed.retryable) throw failed
+      // The last try may have had no time for an answer; the one before has the reason.
+      const reason = failed.cause instanceof TimedOut && before !== undefined ? before : failed
+      before = reason
       const longer = this.pausedUntil - monotonicNow()
       // A connection that had been idle says nothing about the server.
       const wait = failed.cause instanceof ConnectionWasClosed ? 0 : Math.max(backOff.next(), longer)
-      await this.wait(wait, deadline, signal, () => afterTries(failed, tries))
+      await this.wait(wait, deadline, signal, () => afterTries(reason, tries))
     }
   }
 
@@ -122,8 +130,13 @@ export class HttpPoster {
     deadline: number,
     signal: AbortSignal | undefined,
   ): Promise<PostAnswer | PostFailed> {
-    const { url, timeout, retries } = this.options
+    const { url, timeout, retries, names } = this.options
     let answer: CompleteAnswer
+    const left = Math.round(Math.min(timeout, deadline - monotonicNow()))
+    if (left < 1) {
+      const cause = new TimedOut(0)
+      return new PostFailed(`no time was left to send to ${this.address}`, undefined, true, { cause })
+    }
     try {
       const options = {
         ...urlToHttpOptions(url),
@@ -131,12 +144,12 @@ export class HttpPoster {
         method: 'POST',
         headers: { ...this.options.headers, ...headers, 'content-length': body.length },
       }
-      const left = Math.max(1, Math.min(timeout, Math.round(deadline - monotonicNow())))
       answer = await exchange(options, body, { timeout: left, longestAnswer, holdsProcess: false, signal })
     } catch (cause) {
       if (signal?.aborted) throw cause
       const { code = '' } = cause as NodeJS.ErrnoException
-      const text = `${this.address} did not accept the request (${reasonOf(cause)})`
+      const advice = adviceFor(cause, url.protocol, names.caOption)
+      const text = `${this.address} did not accept the request (${reasonOf(cause)}${advice})`
       return new PostFailed(text, undefined, !permanent.test(String(code)), { cause })
     }
     const { statusCode: status = 0, headers: received } = answer.response
@@ -153,7 +166,10 @@ export class HttpPoster {
     const { status } = answer
     if (status >= 300 && status < 400) return ': redirects are not followed'
     const text = (this.options.reasonIn ?? textOf)(answer).trim().slice(0, longestReason)
-    return text === '' ? '' : `, ${text}`
+    const said = text === '' ? '' : `, ${inLine(text)}`
+    const { usualPath } = this.options.names
+    const isElsewhere = (status === 404 || status === 405) && this.options.url.pathname !== usualPath
+    return isElsewhere ? `${said}; is the path right? It is usually ${usualPath}` : said
   }
 
   private paused(milliseconds: number): PostFailed {

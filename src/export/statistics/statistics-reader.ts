@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import type { Readable } from 'node:stream'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import type { StatisticsAddress } from '../../model/statistics-address.js'
 
 /** The maximum number of bytes; more than 150 workers with 256 cores each. */
@@ -21,7 +21,7 @@ export async function readStatistics(address: StatisticsAddress, milliseconds: n
       throw new Error('it serves no statistics')
     return statistics
   } catch (cause) {
-    const why = signal.aborted ? `no answer in ${milliseconds / 1000} s` : (cause as Error).message
+    const why = signal.aborted ? `no answer in ${milliseconds / 1000} s` : reasonOf(cause)
     throw new MetricsError('READ_FAILED', `the statistics of ${nameOf(address)} cannot be read: ${why}`, { cause })
   }
 }
@@ -40,7 +40,7 @@ async function textOf(address: StatisticsAddress, signal: AbortSignal): Promise<
 
 /** Ignores the content type, because uWSGI and the proxies in front of it use different ones. */
 async function answer(kind: 'http' | 'https', url: string, signal: AbortSignal): Promise<Readable> {
-  const { get } = kind === 'http' ? await import('node:http') : await import('node:https')
+  const { get } = process.getBuiltinModule(kind === 'http' ? 'node:http' : 'node:https')
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, signal }, (response) => {
       if (response.statusCode === 200) return resolve(response)

@@ -1,6 +1,6 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { isTrustedOwner } from '../../model/ownership.js'
 import type { StatisticsAddress } from '../../model/statistics-address.js'
 import { clearTimeout, setTimeout } from '../../platform/timers.js'
@@ -148,8 +148,7 @@ function jsonOf(statistics: object): string {
 }
 
 function statisticsFailed(cause: unknown): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new MetricsError('SERVER_FAILED', `the statistics cannot be served: ${why}`, { cause })
+  return new MetricsError('SERVER_FAILED', `the statistics cannot be served: ${reasonOf(cause)}`, { cause })
 }
 
 /** Removes the socket of a server that ended. Throws if a server answers there, or if the entry is not a socket. */

@@ -21,8 +21,8 @@ export interface Changes {
   readonly lines: readonly StatsdLine[]
   /** Amounts of series that began again: they do not belong to the present series. */
   readonly obsolete: readonly (readonly [series: string, amount: number])[]
-  /** Values that statsd cannot express. */
-  readonly infinite: number
+  /** Counters that have become infinite, which statsd cannot express. */
+  readonly infinite: readonly string[]
   /** Unix milliseconds: every series in this gathering was created before. */
   readonly until: number
 }

@@ -10,8 +10,11 @@ export interface StatsdTransport {
 
 /** A connection for one export. */
 export interface StatsdConnection {
-  /** @throws DatagramRefused if the server has not received it */
-  send(text: string): Promise<void>
+  /**
+   * @param signal ends the wait for a server that does not take the datagram
+   * @throws DatagramRefused if the server has not received it, and will not; the reason of the signal if it still may
+   */
+  send(text: string, signal: AbortSignal): Promise<void>
   /**
    * Waits until it is known whether a server on this host has received the last datagram.
    *

@@ -7,7 +7,7 @@ import type { TableSeries } from './table-series.js'
 export class Found implements Changes {
   readonly lines: StatsdLine[] = []
   readonly obsolete: [series: string, amount: number][] = []
-  infinite = 0
+  readonly infinite: string[] = []
   until: number
 
   /**
@@ -50,9 +50,8 @@ export class Found implements Changes {
   }
 
   addGauge(head: string, tail: string, value: number): void {
+    // The others have no number: a quantile of nothing is NaN, and a limit that the system does not set is infinite.
     if (Number.isFinite(value)) this.lines.push({ head, tail, type: 'g', value })
-    // NaN is a value that is not known, such as a quantile of nothing.
-    else if (!Number.isNaN(value)) this.infinite++
   }
 
   /**
@@ -73,6 +72,6 @@ export class Found implements Changes {
       // Sums of fractions differ in the last digit, depending on their order.
       const isNoise = Math.abs(growth) <= Math.abs(value) * 2 ** -50
       if (growth !== 0 && (began || !isNoise)) this.lines.push({ head, tail, type: 'c', value: growth })
-    } else if (!Number.isNaN(growth)) this.infinite++
+    } else if (!Number.isNaN(growth)) this.infinite.push(head + tail)
   }
 }

@@ -47,7 +47,9 @@ export class StatsdDestination implements Destination {
     return result
   }
 
-  close(): void {
+  /** Waits for an export that was given up: it may still learn that a datagram has not arrived. */
+  async close(): Promise<void> {
+    await this.working
     this.source?.close()
   }
 
@@ -98,19 +100,13 @@ class Sending {
   /** The last datagram that was sent. */
   private last: Datagram | undefined
   private readonly pause = new Slices()
-  private readonly aborted: Promise<never>
 
   constructor(
     private readonly connection: StatsdConnection,
     private readonly amounts: SentAmounts,
     private readonly pace: Pace,
     private readonly signal: AbortSignal,
-  ) {
-    this.aborted = new Promise((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    })
-    this.aborted.catch(() => {})
-  }
+  ) {}
 
   async sendAll(changes: Changes, maxBytes: number): Promise<ExportedSamples> {
     const tooLong: StatsdLine[] = []
@@ -123,8 +119,9 @@ class Sending {
     }
     await this.sendBatch(batch)
     if (this.last !== undefined) await this.settled()
-    const dropped = tooLong.length + changes.infinite
-    return { samples: this.samples, ...(dropped > 0 && { dropped, reason: reasonFor(tooLong[0]) }) }
+    const { infinite } = changes
+    const dropped = tooLong.length + infinite.length
+    return { samples: this.samples, ...(dropped > 0 && { dropped, reason: reasonFor(tooLong[0], infinite[0]) }) }
   }
 
   private async sendBatch(batch: readonly Datagram[]): Promise<void> {
@@ -152,7 +149,7 @@ class Sending {
     const before = this.last
     this.last = datagram
     try {
-      await Promise.race([this.connection.send(datagram.text), this.aborted])
+      await this.connection.send(datagram.text, this.signal)
     } catch (cause) {
       if (cause instanceof DatagramRefused && cause.previous && before !== undefined) this.mark(before, -1)
       throw cause
@@ -178,7 +175,7 @@ class Sending {
   }
 }
 
-function reasonFor(longest: StatsdLine | undefined): string {
-  if (longest === undefined) return 'statsd has no way to write an infinite value'
+function reasonFor(longest: StatsdLine | undefined, infinite = ''): string {
+  if (longest === undefined) return `${infinite.slice(0, 100)} is infinite, which statsd has no way to write`
   return `the labels of ${longest.head.slice(0, 100)} are longer than a datagram; use shorter label values`
 }

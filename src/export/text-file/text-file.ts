@@ -1,7 +1,5 @@
-import { constants } from 'node:fs'
-import { open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join } from 'node:path'
-import { threadId } from 'node:worker_threads'
+import { stat } from 'node:fs/promises'
+import { dirname, extname, join, parse } from 'node:path'
 import { Formatters } from '../../exposition/formatters.js'
 import { text } from '../../exposition/text/text.js'
 import type { Gatherer } from '../../gather/gatherer.js'
@@ -10,6 +8,7 @@ import type { LabelSet } from '../../model/label-set.js'
 import { describe } from '../../model/metric-name.js'
 import { absolutePath } from '../../platform/paths.js'
 import type { Destination, ExportedSamples } from '../contract.js'
+import { ReplacedFile } from '../replaced-file.js'
 
 /** Where and how a text file is written. */
 export interface TextFilePlace {
@@ -21,20 +20,14 @@ export interface TextFilePlace {
   readonly removeAtStop?: boolean | undefined
 }
 
-/** Milliseconds after which the unfinished file of another process is one that a killed process has left. */
-const abandonedAfter = 60_000
-
 const newline = 10
 const hash = 35
 
 /** A file for node_exporter's textfile collector. Readers see the old file or the new one, and never a part. */
 export class TextFile implements Destination {
   readonly place: string
-  private readonly path: string
-  private readonly mode: number
+  private readonly file: ReplacedFile
   private readonly removeAtStop: boolean
-  private readonly unfinished: string
-  private swept = false
   private labels: LabelSet | undefined
   private formatters = new Formatters()
 
@@ -43,41 +36,31 @@ export class TextFile implements Destination {
     const { path, removeAtStop = false } = options
     if (typeof path !== 'string' || path === '') throw invalid(`path must be a file, got ${describe(path)}`)
     if (extname(path) !== '.prom') {
-      throw invalid(`node_exporter reads only files that end with .prom: name it ${JSON.stringify(`${path}.prom`)}`)
+      throw invalid(`node_exporter reads only files that end with .prom: name it ${JSON.stringify(promNameOf(path))}`)
     }
     if (typeof removeAtStop !== 'boolean') {
       throw invalid(`removeAtStop must be true or false, got ${describe(removeAtStop)}`)
     }
-    this.path = absolutePath(path)
-    this.mode = modeOf(options.mode)
+    this.place = absolutePath(path)
+    this.file = new ReplacedFile(this.place, modeOf(options.mode))
     this.removeAtStop = removeAtStop
-    this.place = this.path
-    this.unfinished = join(dirname(this.path), `${this.unfinishedBeginning}${process.pid}-${threadId}.tmp`)
   }
 
   async send(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
-    await this.sweep()
     const chunks = await this.write(gatherer)
-    const file = await open(this.unfinished, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, this.mode)
-    try {
-      try {
-        // Whatever the process's umask is.
-        await file.chmod(this.mode)
-        for (const chunk of chunks) await file.writeFile(chunk)
-      } finally {
-        await file.close()
-      }
-      signal.throwIfAborted()
-      await rename(this.unfinished, this.path)
-    } catch (cause) {
-      await rm(this.unfinished, { force: true })
-      throw cause
+    if ((await stat(this.place).catch(() => undefined))?.isDirectory()) {
+      throw new Error('it is a directory: name a file in it')
     }
+    await this.file.replaceInPieces(chunks, signal).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'ENOENT') throw cause
+      const text = `the directory ${dirname(this.place)} does not exist: create it, and let this user write to it`
+      throw new Error(text, { cause })
+    })
     return { samples: chunks.reduce((sum, chunk) => sum + samplesIn(chunk), 0) }
   }
 
   async close(sends: boolean): Promise<void> {
-    if (sends && this.removeAtStop) await rm(this.path, { force: true })
+    if (sends && this.removeAtStop) await this.file.remove()
   }
 
   private async write(gatherer: Gatherer): Promise<readonly Uint8Array[]> {
@@ -91,28 +74,12 @@ export class TextFile implements Destination {
       gathered.release()
     }
   }
+}
 
-  private get unfinishedBeginning(): string {
-    return `.${basename(this.path)}.`
-  }
-
-  /** Removes what killed processes have left. The name of an unfinished file does not end with `.prom`. */
-  private async sweep(): Promise<void> {
-    if (this.swept) return
-    const folder = dirname(this.path)
-    const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'ENOENT') throw cause
-      throw new Error(`the directory ${folder} does not exist: create it, and let this user write to it`)
-    })
-    for (const name of names) {
-      if (!name.startsWith(this.unfinishedBeginning) || !/\d+-\d+\.tmp$/.test(name)) continue
-      const path = join(folder, name)
-      const facts = await stat(path).catch(() => undefined)
-      const isAbandoned = facts !== undefined && Date.now() - facts.mtimeMs > abandonedAfter
-      if (isAbandoned || path === this.unfinished) await rm(path, { force: true })
-    }
-    this.swept = true
-  }
+/** Such as `shop.prom` for `shop.txt`. */
+function promNameOf(path: string): string {
+  const { dir, name } = parse(path)
+  return join(dir, `${name}.prom`)
 }
 
 /** @throws MetricsError `OPTION_INVALID` */

@@ -1,8 +1,7 @@
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { type Family, familiesNamed, type Sample, type SampleFamily } from '../../model/family.js'
 import { Slices } from '../../platform/slices.js'
 import { withTimeout } from '../../platform/time-limit.js'
-import { messageOf } from '../collect-hook.js'
 import type { Gathered, Gatherer, GatherRequest } from '../gatherer.js'
 import { type Turn, Turns } from '../turns.js'
 import { type ApplicationFamilies, CombinedFamilies } from './combined-families.js'
@@ -93,7 +92,7 @@ export class ApplicationsGatherer implements Gatherer {
         () => {},
       )
       const code = cause instanceof MetricsError ? cause.code : 'READ_FAILED'
-      const text = `application ${name} is omitted from the scrape: ${messageOf(cause)}`
+      const text = `application ${name} is omitted from the scrape: ${reasonOf(cause)}`
       this.report(name, new MetricsError(code, text, { cause }))
       return undefined
     }

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { metricContext } from '../../metric/context.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 
 /** Wraps a listener so that its errors do not reach the request, where they would end the process. */
 export function guarded<M>(see: (message: M) => void): (message: unknown) => void {
@@ -21,8 +21,6 @@ export function onChannel<M>(name: string, see: (message: M) => void): () => voi
 }
 
 export function report(cause: unknown): void {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  metricContext().onError(
-    new MetricsError('INSTRUMENT_FAILED', `an HTTP request could not be measured: ${text}; it continues`, { cause }),
-  )
+  const text = `an HTTP request could not be measured: ${reasonOf(cause)}; it continues`
+  metricContext().onError(new MetricsError('INSTRUMENT_FAILED', text, { cause }))
 }

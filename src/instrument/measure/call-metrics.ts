@@ -3,7 +3,7 @@ import { Counter, type CounterChild } from '../../metric/counter.js'
 import { Gauge, type GaugeChild } from '../../metric/gauge.js'
 import { Histogram, type HistogramChild } from '../../metric/histogram.js'
 import { defaultBounds } from '../../model/bounds.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import type { LabelValueOrNone } from '../../model/label-set.js'
 import { BoundedValues, errorTypeOf, failureTypeOf } from '../http/label-values.js'
 import { type AnyFunction, durationUnits, type MeasureOptions } from './measure-options.js'
@@ -171,8 +171,7 @@ export class CallMetrics {
 
   private report(cause: unknown): void {
     const { name } = this.options
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `measure: a call of ${name} could not be measured (${why}); the call continues`
+    const text = `measure: a call of ${name} could not be measured (${reasonOf(cause)}); the call continues`
     metricContext().onError(new MetricsError('INSTRUMENT_FAILED', text, { cause }))
   }
 }

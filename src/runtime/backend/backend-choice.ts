@@ -1,7 +1,8 @@
 import { basename, isAbsolute, join } from 'node:path'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, variables } from '../../platform/environment.js'
+import { requireFrom } from '../../platform/require-from.js'
 import type { Backend } from '../../store/contract.js'
 import { ValueBackend } from '../../store/values/value-backend.js'
 import { isValueBackendClass, type ValueBackendClass } from '../../store/values/value-protocol.js'
@@ -60,8 +61,8 @@ export function checkBackend(backend: Backend, dir: string | undefined): void {
 }
 
 export function closeFailed({ name }: Backend, cause: unknown): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new MetricsError('FLUSH_FAILED', `the ${name} backend was left, and did not close (${why})`, { cause })
+  const text = `the ${name} backend was left, and did not close (${reasonOf(cause)})`
+  return new MetricsError('FLUSH_FAILED', text, { cause })
 }
 
 /**
@@ -132,14 +133,13 @@ function load(name: string, source: string): unknown {
 }
 
 function loadModule(specifier: string, source: string): unknown {
-  const { createRequire } = process.getBuiltinModule('node:module')
   const { fileURLToPath } = process.getBuiltinModule('node:url')
   const name = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier
   // Resolved from the directory in which the application was started, then from the folder of its program.
   const places = [join(process.cwd(), 'x.js'), process.argv[1]].filter((place) => place && isAbsolute(place))
   let fault: unknown
   for (const place of places as string[]) {
-    const require = createRequire(place)
+    const require = requireFrom(place)
     let path: string
     try {
       path = require.resolve(name)
@@ -221,5 +221,5 @@ function exportsOf(loaded: unknown): string {
 }
 
 function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message.split('\n')[0]! : String(cause)
+  return reasonOf(cause).split('\n')[0]!
 }

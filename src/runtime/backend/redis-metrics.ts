@@ -1,7 +1,7 @@
-import { loadBinding } from '#native'
 import { MetricsError } from '../../model/errors.js'
 import type { Lease } from '../../model/lease.js'
 import { describe } from '../../model/metric-name.js'
+import { loadBinding } from '../../platform/addon.js'
 import { absolutePath } from '../../platform/paths.js'
 import type { Backend, BackendContext } from '../../store/contract.js'
 import { MemoryStore } from '../../store/memory/memory-backend.js'

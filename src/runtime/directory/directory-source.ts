@@ -1,4 +1,4 @@
-import { loadBinding } from '#native'
+import { loadBinding } from '../../platform/addon.js'
 import type { Backend, Source } from '../../store/contract.js'
 import { PythonSource } from '../../store/python/python-source.js'
 import { SharedBackend } from '../../store/shared/shared-backend.js'

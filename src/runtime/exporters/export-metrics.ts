@@ -20,7 +20,7 @@ export function countExport(
     if (sent === undefined) return
     metrics.samples.inc({ exporter }, sent.samples)
     if (sent.dropped) metrics.dropped.inc({ exporter }, sent.dropped)
-    metrics.success.set({ exporter }, Date.now() / 1000)
+    if (result === 'ok') metrics.success.set({ exporter }, Date.now() / 1000)
   } catch (error) {
     context.onError(error as MetricsError)
   }

@@ -13,6 +13,8 @@ import { countExport } from './export-metrics.js'
 export interface ExportingProcess {
   /** The context of a process of the application; undefined if the application is read from outside. */
   readonly context?: ProcessContext | undefined
+  /** Whether it is the only process of the application that sends, so that a backend needs no lease. */
+  readonly sendsForAll?: boolean
   /** What they send, unless their options name a registry. */
   readonly gatherer: Gatherer
   /** Returns a text that identifies the application: the same in all its processes. */
@@ -47,11 +49,19 @@ export function exportingProcess(): ExportingProcess {
   return current ?? new ApplicationProcess(processContext())
 }
 
+/** Returns this process as the only one of the application that sends: a supervisor. */
+export function sendingForAll(): ExportingProcess {
+  return new ApplicationProcess(processContext(), true)
+}
+
 /** A process of the application. */
 class ApplicationProcess implements ExportingProcess {
   readonly announcements: AnnouncementMetrics
 
-  constructor(readonly context: ProcessContext) {
+  constructor(
+    readonly context: ProcessContext,
+    readonly sendsForAll = false,
+  ) {
     this.announcements = new AnnouncementMetrics(context)
     joinSoon(context)
   }

@@ -11,10 +11,13 @@ import { isOff, variables } from '../../platform/environment.js'
 import { held } from '../../platform/held.js'
 import { processContext } from '../current-context.js'
 import { register } from '../default-registry.js'
+import { targetsOfApplication } from '../targets/targets-in.js'
 import { isGatherer, ownPage } from './page.js'
+import { announcePort } from './port-announcement.js'
 
 /**
- * Opens a separate port for scrapes: `GET /metrics` returns the numbers of the whole application.
+ * Opens a separate port for scrapes: `GET /metrics` returns the numbers of the whole application, and `GET /targets` the
+ * targets of its processes, for Prometheus' http_sd.
  *
  * @param options port (9464; 0 for any free one), host (127.0.0.1), path (/metrics), registry (the default one), page (true: a page for people
  * at `/`)
@@ -31,12 +34,13 @@ export async function startMetricsServer(
   const setup = {
     events: portMetrics(processContext()),
     readiness: readingCheck(() => processContext().gatherer),
+    routes: [targetsOfApplication()],
     page: page && isGatherer(registry) ? ownPage(registry) : undefined,
   }
   const server = await held(openMetricsServer({ ...givenOptions(options), registry }, setup))
+  announcePort(server)
   const { log } = processContext()
   const { url } = server
-  log.info(`metrics at ${url}`, { event: 'metricsPort', url })
   server.server.once('close', () => log.info(`the metrics port ${url} is closed`, { event: 'metricsPortClosed', url }))
   return server
 }

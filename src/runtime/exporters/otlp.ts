@@ -6,9 +6,9 @@ import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, isOff, isOn, variables } from '../../platform/environment.js'
-import { packageVersion } from '../package-files.js'
+import { packageVersion } from '../../platform/package-version.js'
 import { exportingProcess } from './exporting-process.js'
-import { receiverLease, receiverName } from './receiver-lease.js'
+import { openHeaders, receiverLease, receiverName } from './receiver-lease.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
 import { amountsFor } from './stored-amounts.js'
 
@@ -49,20 +49,22 @@ export function startOtlp(options: OtlpExporterOptions = {}): RunningExporter {
   const settings = otlpSettings({ ...options, endpoint: options.endpoint ?? addressInVariable(options) }, environment)
   const interval = options.interval ?? environment.seconds('interval', 10) ?? 60
   const timeout = options.timeout ?? Math.min(environment.seconds('timeout', 10) ?? 10, interval)
-  const version = packageVersion()
   const resource = {
     attributes: settings.resourceAttributes,
     serviceName: settings.serviceName,
     environmentAttributes: environment.text('resourceAttributes'),
     environmentName: environment.text('serviceName'),
-    version,
+    version: packageVersion,
   }
   // Reports a variable that is ignored once, and not at each export.
   resourceOf({ ...resource, instance: '' }, warn)
-  // Without credentials, because other processes see it.
-  const receiver = receiverName(settings.url, options)
+  const tenant = { ...openHeaders(settings.headers), serviceName: settings.serviceName }
+  const receiver = receiverName(settings.url, options, tenant)
   const destination = new OtlpDestination(settings, {
-    head: () => ({ resource: resourceOf({ ...resource, instance: home.identity() }, () => {}), version }),
+    head: () => ({
+      resource: resourceOf({ ...resource, instance: home.identity() }, () => {}),
+      version: packageVersion,
+    }),
     timeout: timeout * 1000,
     warn: (text) => home.warn('EXPORT_WARNING', text),
     amounts: settings.preference === 'cumulative' ? undefined : amountsFor(receiver, options.registry),

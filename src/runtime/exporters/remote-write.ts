@@ -14,10 +14,10 @@ import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { firstSet, otlpVariables } from '../../platform/environment.js'
+import { packageVersion } from '../../platform/package-version.js'
 import { isOnThisHost } from '../application-identity.js'
-import { packageVersion } from '../package-files.js'
 import { exportingProcess } from './exporting-process.js'
-import { receiverLease, receiverName } from './receiver-lease.js'
+import { openHeaders, receiverLease, receiverName } from './receiver-lease.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
 
 /** Options of `startRemoteWrite()`. */
@@ -36,6 +36,9 @@ const leastPause = 5
 
 /** Milliseconds between two requests with types and help texts, as Prometheus sends them. */
 const metadataEvery = 60_000
+
+/** For error texts. */
+const names = { usualPath: '/api/v1/write', caOption: 'tls.caFile' }
 
 /** Bytes of the compressed requests that wait while the receiver is unavailable. */
 const maxQueuedBytes = 32 * 1024 * 1024
@@ -60,8 +63,8 @@ export function startRemoteWrite(options: RemoteWriteOptions): RunningExporter {
   const { url, headers, tls, credentials, version, maxSamples, metadata, maxQueued } = settings
   const seconds = interval ?? defaultInterval
   const limit = timeout ?? Math.min(10, seconds)
-  const poster = new HttpPoster({ url, headers, tls, timeout: limit * 1000, retries: retriesStatus, backOff })
-  const receiver = new Receiver(poster, credentials, `promhive/${packageVersion()}`)
+  const poster = new HttpPoster({ url, headers, tls, timeout: limit * 1000, retries: retriesStatus, backOff, names })
+  const receiver = new Receiver(poster, credentials, `promhive/${packageVersion}`)
   const job = settings.job ?? applicationName()
   const sender = {
     version,
@@ -75,7 +78,8 @@ export function startRemoteWrite(options: RemoteWriteOptions): RunningExporter {
   const destination = new RemoteWrite(poster.address, receiver, sender, {
     notice: (text) => home.warn('REMOTE_WRITE', text),
   })
-  const lease = receiverLease(home, 'remoteWrite', receiverName(url, { registry }))
+  const tenant = { ...openHeaders(headers), job: settings.job, username: options.username }
+  const lease = receiverLease(home, 'remoteWrite', receiverName(url, { registry }, tenant))
   return startExporter('remoteWrite', destination, { interval, timeout, registry }, defaultInterval, lease)
 }
 

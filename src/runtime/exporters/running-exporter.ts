@@ -63,6 +63,7 @@ export function startExporter(
       lease: lease ?? home.lease(exporter),
       onError: (error) => home.onError(error),
       onRecovered: (text) => home.recovered(exporter, text),
+      onLeft: (text) => home.warn('EXPORT_WARNING', text),
       exported: (result, sent) => home.exported(exporter, result, sent),
     },
   )

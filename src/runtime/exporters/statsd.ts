@@ -7,6 +7,7 @@ import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { alwaysHeld } from '../../model/lease.js'
 import { exportingProcess } from './exporting-process.js'
 import { OwnGatherer } from './own-gatherer.js'
+import { destinationName, receiverLease } from './receiver-lease.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
 import { amountsFor } from './stored-amounts.js'
 
@@ -47,8 +48,17 @@ export function startStatsd(options: StatsdOptions = {}): RunningExporter {
   const reader = new ChangeReader(seriesFormat(format), prefix, () => (workerTag ? (own?.labels ?? {}) : {}))
   // Many datagrams take half of the time of an export, so that the server can read them all.
   const spread = ((timeout ?? Math.min(10, interval ?? 10)) * 1000) / 2
-  const destination = new StatsdDestination(transport, reader, amountsFor(transport.place, registry), spread, own)
-  const lease = own === undefined ? undefined : alwaysHeld
+  // What makes the names at the server: exporters with the same ones send the same counters.
+  const stream = [transport.place, format, prefix, ...(own === undefined ? [] : ['each', workerTag])].join(' ')
+  const destination = new StatsdDestination(
+    transport,
+    reader,
+    amountsFor(stream, registry, own !== undefined),
+    spread,
+    own,
+  )
+  const lease =
+    own === undefined ? receiverLease(exportingProcess(), 'statsd', destinationName(stream, options)) : alwaysHeld
   return startExporter('statsd', destination, { interval, timeout, registry: own ?? registry }, 10, lease)
 }
 

@@ -1,16 +1,22 @@
+import { LeftToApplication } from '../../export/contract.js'
 import { type AmountsRead, LocalAmounts, type SentAmounts } from '../../export/sent-amounts.js'
 import type { Gathered } from '../../gather/gatherer.js'
 import { RowNumbers } from '../../gather/row-numbers.js'
+import { Gauge } from '../../metric/gauge.js'
 import { Summary } from '../../metric/summary.js'
+import type { MetricsError } from '../../model/errors.js'
 import type { FamilyTable } from '../../model/family.js'
 import { labelValuesOf } from '../../model/series-key.js'
-import { hiddenRegistry } from '../../registry/hidden-registry.js'
+import { setImmediate } from '../../platform/timers.js'
+import { hiddenRegistry, hiddenSeries } from '../../registry/hidden-registry.js'
 import { Registry } from '../../registry/registry.js'
 import type { ProcessContext } from '../process-context.js'
 import { exportingProcess } from './exporting-process.js'
 import type { IntervalOptions } from './running-exporter.js'
 
 const familyName = 'promhive_sent_amounts'
+
+const sendersName = 'promhive_difference_senders'
 
 /** Datagrams that are marked at a time where marking them takes an answer of a server. */
 const remoteBatch = 32
@@ -23,10 +29,14 @@ class StoredAmounts implements SentAmounts {
   private readonly sums: Summary<'destination' | 'series'>
   private index: AmountIndex | undefined
 
-  /** @param destination the server and the registry */
+  /**
+   * @param destination the server and the registry
+   * @param needsLease whether several processes may send the counts of all
+   */
   constructor(
     private readonly context: ProcessContext,
     private readonly destination: string,
+    private readonly needsLease: boolean,
   ) {
     this.sums = new Summary({
       name: familyName,
@@ -35,6 +45,8 @@ class StoredAmounts implements SentAmounts {
       maxSeries: Number.POSITIVE_INFINITY,
       registers: [hiddenRegistry(context)],
     })
+    // After this turn of the event loop, so that configure() has been called.
+    setImmediate(() => this.show()).unref()
   }
 
   get batch(): number {
@@ -42,6 +54,7 @@ class StoredAmounts implements SentAmounts {
   }
 
   async read({ hidden = [], pause }: Gathered): Promise<AmountsRead> {
+    this.checkLease()
     const table = hidden.find(({ family }) => family.name === familyName)
     let { index } = this
     if (index === undefined || index.table !== table || index.keys !== table?.keys) {
@@ -49,6 +62,30 @@ class StoredAmounts implements SentAmounts {
     }
     while (!index.follow()) if (pause.due()) await pause.rest()
     return index
+  }
+
+  /** @throws if no process sends for all: then each would send the counts of all */
+  private checkLease(): void {
+    const { shared, lease, name } = this.context.inUse
+    if (!this.needsLease || !shared || lease !== undefined) return
+    throw new Error(
+      `the backend "${name}" has no lease(), by which one process sends the differences of all; send totals, or add it: see docs/writing-a-backend.md`,
+    )
+  }
+
+  /** Shows processes outside of the application that this one sends, or will send. */
+  private show(): void {
+    try {
+      const senders = new Gauge({
+        name: sendersName,
+        help: 'How many processes send differences to a destination, or wait for doing so.',
+        labelNames: ['destination'],
+        registers: [hiddenRegistry(this.context)],
+      })
+      senders.set({ destination: this.destination }, 1)
+    } catch (cause) {
+      this.context.onError(cause as MetricsError)
+    }
   }
 
   add(series: string, amount: number): void {
@@ -70,16 +107,37 @@ class StoredAmounts implements SentAmounts {
 }
 
 /**
+ * Keeps the amounts in a process that reads an application from outside. The application does not know them, and would
+ * send them again. So this process sends nothing once a process of the application does, for as long as it runs.
+ */
+class OutsideAmounts extends LocalAmounts {
+  constructor(private readonly destination: string) {
+    super({ fromNow: true })
+  }
+
+  override async read(gathered?: Gathered): Promise<AmountsRead> {
+    const senders = hiddenSeries(gathered?.hidden ?? [], sendersName)
+    if (!senders.some(([destination]) => destination === this.destination)) return this
+    throw new LeftToApplication(
+      'the application itself sends differences to this destination, so this process sends none; export in one place only',
+    )
+  }
+}
+
+/**
  * Returns where the amounts that were sent are kept: with the counts, or in this process if the numbers are not those of
  * a registry whose counts processes share.
+ *
+ * @param sendsOwn whether each process sends its own counts
  */
-export function amountsFor(place: string, registry: IntervalOptions['registry']): SentAmounts {
-  const { context } = exportingProcess()
+export function amountsFor(place: string, registry: IntervalOptions['registry'], sendsOwn = false): SentAmounts {
+  const { context, sendsForAll = false } = exportingProcess()
+  const needsLease = !sendsForAll && !sendsOwn
   if (registry === undefined) {
-    return context === undefined ? new LocalAmounts({ fromNow: true }) : new StoredAmounts(context, place)
+    return context === undefined ? new OutsideAmounts(place) : new StoredAmounts(context, place, needsLease)
   }
   const isShared = context !== undefined && registry instanceof Registry && registry.context === context
-  return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`) : new LocalAmounts()
+  return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`, needsLease) : new LocalAmounts()
 }
 
 /** The rows of a destination in the merged table. */

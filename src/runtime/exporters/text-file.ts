@@ -1,5 +1,7 @@
 import { TextFile, type TextFilePlace } from '../../export/text-file/text-file.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
+import { exportingProcess } from './exporting-process.js'
+import { destinationName, receiverLease } from './receiver-lease.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
 
 /** Options of `startTextFile()`. */
@@ -26,5 +28,7 @@ const known = {
 export function startTextFile(options: TextFileOptions): RunningExporter {
   checkOptions('startTextFile', options, known)
   const { path, mode, removeAtStop, ...interval } = options
-  return startExporter('textFile', new TextFile({ path, mode, removeAtStop }), interval, 15)
+  const file = new TextFile({ path, mode, removeAtStop })
+  const lease = receiverLease(exportingProcess(), 'textFile', destinationName(file.place, interval))
+  return startExporter('textFile', file, interval, 15, lease)
 }

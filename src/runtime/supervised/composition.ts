@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
-import { loadBinding } from '#native'
+import type { SupervisedProcess } from '../../export/page/page-source.js'
 import { MetricsError } from '../../model/errors.js'
+import { loadBinding } from '../../platform/addon.js'
+import { packageVersion } from '../../platform/package-version.js'
 import { workerEnvironment } from '../../supervisor/gunicorn/environment-manager.js'
 import type { LifecycleHooks } from '../../supervisor/lifecycle.js'
 import { osUserOf } from '../../supervisor/os-user.js'
@@ -11,7 +13,7 @@ import { Supervisor } from '../../supervisor/supervisor.js'
 import { processContext } from '../current-context.js'
 import { placeOfRuns } from '../directory/default-location.js'
 import { ownPage } from '../exporters/page.js'
-import { agentFile, packageVersion, registerFile } from '../package-files.js'
+import { agentFile, registerFile } from '../package-files.js'
 import { targetsOfApplication } from '../targets/targets-in.js'
 import { exportersOf } from './configured-exporters.js'
 import { checkPrimary } from './hooks.js'
@@ -43,15 +45,20 @@ export function composeSupervisor(
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)
   const environment = { ...workerEnvironment(settings), ...shareWithWorkers(configuration, osUser) }
   const preload = register ? ['--import', registerFile()] : []
-  const supervisor = new Supervisor({
+  const supervised = (pid: number): SupervisedProcess | undefined => {
+    if (pid === process.pid) return { name: 'supervisor', blocked: false }
+    const worker = supervisor.workers().find((each) => each.pid === pid)
+    return worker && { name: String(worker.id), blocked: worker.state() === 'blocked' }
+  }
+  const supervisor: Supervisor = new Supervisor({
     settings,
     registry: processContext().registry,
     tls: encryptionOf(configuration),
-    version: packageVersion(),
+    version: packageVersion,
     forward,
     exporters: exportersOf(settings),
     routes: [targetsOfApplication()],
-    page: settings.page ? ownPage(processContext().registry) : undefined,
+    page: settings.page ? { ...ownPage(processContext().registry), supervised } : undefined,
     program: {
       // Made absolute, because the working directory may change before successors are started.
       exec: exec === undefined ? undefined : resolve(exec),

@@ -2,6 +2,7 @@ import { MetricsError } from '../../model/errors.js'
 import type { Settings } from '../../supervisor/settings/settings.js'
 import { processContext } from '../current-context.js'
 import { chosenExporters, exportersForAll, startExporters } from '../exporters/configured.js'
+import { sendingForAll } from '../exporters/exporting-process.js'
 
 /**
  * Returns what starts the exporters of the settings and the environment.
@@ -15,5 +16,5 @@ export function exportersOf({ exporters, workerPorts }: Settings): () => ReturnT
     const text = `exporters.${name}: a supervisor sends for all of its workers; leave out from: "each"`
     throw new MetricsError('OPTION_INVALID', text)
   }
-  return () => startExporters(chosen, (error) => processContext().onError(error))
+  return () => startExporters(chosen, (error) => processContext().onError(error), sendingForAll())
 }

@@ -1,5 +1,6 @@
 import { checkOptions, refuseNull } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
+import { packageVersion } from '../../platform/package-version.js'
 import { yieldRegisteredPort } from '../../preload/registration.js'
 import { ClusterObserver } from '../../supervisor/cluster-observer.js'
 import { checkHooks, hooksFrom } from '../../supervisor/hooks-module.js'
@@ -7,7 +8,6 @@ import type { LifecycleHooks } from '../../supervisor/lifecycle.js'
 import { encryptionOf } from '../../supervisor/settings/encryption-settings.js'
 import { settings as everySetting } from '../../supervisor/settings/settings.js'
 import { processContext } from '../current-context.js'
-import { packageVersion } from '../package-files.js'
 import { targetsOfApplication } from '../targets/targets-in.js'
 import { exportersOf } from './configured-exporters.js'
 import { checkPrimary } from './hooks.js'
@@ -50,7 +50,7 @@ async function observeNow(options: ObserveOptions): Promise<ClusterObserver> {
     settings,
     registry: processContext().registry,
     tls: encryptionOf(configuration),
-    version: packageVersion(),
+    version: packageVersion,
     forward,
     exporters: exportersOf(settings),
     routes: [targetsOfApplication()],

@@ -38,7 +38,8 @@ export class AnnouncementMetrics {
   }
 
   private guarded(work: () => void): void {
-    if (!this.context.showsItself()) return
+    // Also in a process that counts alone: it was asked to announce its target.
+    if (!this.context.showsItself(true)) return
     try {
       work()
     } catch (error) {

@@ -1,6 +1,6 @@
-import type { Binding } from '#native'
 import type { AnnouncedTarget, Announcement, AnnouncementEvents } from '../../export/discovery/announcement.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
+import type { Binding } from '../../platform/addon.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
 import { sweepTargets, TargetFile } from '../../store/shared/target-file.js'
 
@@ -52,8 +52,7 @@ export class DirectoryAnnouncement implements Announcement {
     } catch (cause) {
       if (this.failing) return
       this.failing = true
-      const why = cause instanceof Error ? cause.message : String(cause)
-      const text = `the target of this process cannot be announced in ${this.directory}: ${why}; promhive tries again every second`
+      const text = `the target of this process cannot be announced in ${this.directory}: ${reasonOf(cause)}; promhive tries again every second`
       this.events.onError(new MetricsError('ANNOUNCE_FAILED', text, { cause, reason: 'directory' }))
     }
   }

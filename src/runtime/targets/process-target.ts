@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { portMetrics } from '../../instrument/port/port-metrics.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { holdAwaited } from '../../platform/held.js'
 import { startOwnThread } from '../../platform/own-thread.js'
 import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from '../../platform/timers.js'
@@ -263,6 +263,5 @@ function noDirectory(where: string): MetricsError {
 }
 
 function failedText(cause: unknown): string {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return `the thread of this process's target has failed (${why}); it is started again`
+  return `the thread of this process's target has failed (${reasonOf(cause)}); it is started again`
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { loadBinding } from '#native'
 import { targetsRoute } from '../../export/discovery/targets-route.js'
 import type { Route } from '../../export/http/route-table.js'
 import type { AnnouncedTarget } from '../../model/announced-target.js'
+import { loadBinding } from '../../platform/addon.js'
 import { livingTargets } from '../../store/shared/target-file.js'
 import { processContext } from '../current-context.js'
 

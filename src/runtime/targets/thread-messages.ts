@@ -3,7 +3,7 @@ import type { EncryptionOptions } from '../../export/http/encryption.js'
 import type { CertificateExpiry, RefusalReason } from '../../export/http/port-events.js'
 import type { PortLimits } from '../../export/http/port-limits.js'
 import type { PortRange } from '../../export/http/port-range.js'
-import { MetricsError, type MetricsErrorCode } from '../../model/errors.js'
+import { MetricsError, type MetricsErrorCode, reasonOf } from '../../model/errors.js'
 import type { LabelSet, WorkerLabel } from '../../model/label-set.js'
 
 /** The checked options of a target, as plain data. */
@@ -60,7 +60,7 @@ export type TargetNews =
 
 export function plainError(cause: unknown): PlainError {
   if (cause instanceof MetricsError) return { code: cause.code, message: cause.message, reason: cause.reason }
-  return { code: 'SERVER_FAILED', message: cause instanceof Error ? cause.message : String(cause) }
+  return { code: 'SERVER_FAILED', message: reasonOf(cause) }
 }
 
 export function errorFrom({ code, message, reason }: PlainError): MetricsError {

@@ -11,11 +11,12 @@ import type { Slots, Store } from '../contract.js'
  */
 export function carryOver(from: Store, to: Store, remains = false): void {
   const now = Date.now()
-  for (const { family, series, slots } of from.series()) {
+  for (const { family, series, slots, createdAt } of from.series(undefined, true)) {
     const layout = layoutOf(family)
     if (remains && layout.keepsDead) continue
     if (!layout.keepsDead && !isOwn(layout, slots, now)) continue
-    const there = to.open(family, series)
+    // With its beginning: a later one would look as if the series had begun again, from 0 to its present value.
+    const there = to.open(family, series, createdAt)
     layout.carry(there, there.at, slots, slots.at, there.epoch, now)
   }
   Atomics.add(from.gate, 0, 1)

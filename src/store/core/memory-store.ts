@@ -64,10 +64,11 @@ export class MemoryStore implements Store {
     public writer = `memory-${process.pid}`,
   ) {}
 
-  open(family: FamilyDescriptor, series: SeriesRef): Slots {
+  open(family: FamilyDescriptor, series: SeriesRef, createdAt?: number): Slots {
     const known = this.family(family)
     const slot = known.series.get(family, series)
-    const run = slot === undefined ? this.begin(known, family, series, Date.now() / 1000) : this.segments.at(slot)
+    const run =
+      slot === undefined ? this.begin(known, family, series, createdAt ?? Date.now() / 1000) : this.segments.at(slot)
     layoutOf(family).claim(run.segment, run.at, this.epoch)
     return this.slotsOf(run)
   }
@@ -154,10 +155,12 @@ export class MemoryStore implements Store {
     buckets.set(bucket, { slot, bucket, exemplar })
   }
 
-  *series(only?: FamilyDescriptor): Iterable<StoredSeries> {
+  *series(only?: FamilyDescriptor, times = false): Iterable<StoredSeries> {
+    const createdAt = times ? this.log.beginnings() : undefined
     for (const { family, series: all } of this.families.values()) {
       if (only !== undefined && family.name !== only.name) continue
-      for (const [series, slot] of all.of(family)) yield { family, series, slots: this.slotsOf(this.segments.at(slot)) }
+      for (const [series, slot] of all.of(family))
+        yield { family, series, slots: this.slotsOf(this.segments.at(slot)), createdAt: createdAt?.get(slot) }
     }
   }
 
@@ -190,8 +193,7 @@ export class MemoryStore implements Store {
   /** Rebuilds the log with the remaining series, under the same slots, so that it does not grow with removed series. */
   private beginLogAgain(): void {
     const { log } = this
-    const createdAt = new Map<number, number>()
-    for (let i = 0; i < log.length; i++) if (log.kinds[i] === opened) createdAt.set(log.slotOf[i]!, log.createdAt[i]!)
+    const createdAt = log.beginnings()
     this.log = new SeriesLog()
     for (const [definition, known] of this.families) {
       if (known.series.size === 0) {

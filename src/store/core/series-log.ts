@@ -41,4 +41,12 @@ export class SeriesLog {
     this.keyOf.push(key)
     this.createdAt.push(created)
   }
+
+  /** Returns when the series began, in unix seconds, by slot. */
+  beginnings(): Map<number, number> {
+    const { kinds, slotOf, createdAt } = this
+    const beginnings = new Map<number, number>()
+    for (let i = 0; i < kinds.length; i++) if (kinds[i] === opened) beginnings.set(slotOf[i]!, createdAt[i]!)
+    return beginnings
+  }
 }

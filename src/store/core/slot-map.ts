@@ -1,6 +1,6 @@
 /** Maps the slots of one writer to the slots of the sums. Index 0 receives what is not summed. */
 export class SlotMap {
-  private places = new Int32Array(1024)
+  private places = new Int32Array(64)
   private mapped = 0
 
   /** Returns the index of the sum for a slot. */

@@ -39,17 +39,26 @@ export function valuePosition({ bytes, words }: FileBuffer, at: number, end: num
   return isKey && bytes[keyEnd] === space && bytes[position - 1] === space ? position : 0
 }
 
-/** Returns the length of the values of a file whose first bytes are in the buffer; undefined if it is damaged. */
-export function valueLengthOf(buffer: FileBuffer, end: number): ValueLength | undefined {
-  return ([16, 8] as const).find((valueLength) => {
+/** The layout of a file, and how many entries it has. */
+export interface FileLayout {
+  readonly valueLength: ValueLength
+  readonly entries: number
+}
+
+/** Returns the layout of a file whose first bytes are in the buffer; undefined if it is damaged. */
+export function layoutOfFile(buffer: FileBuffer, end: number): FileLayout | undefined {
+  for (const valueLength of [16, 8] as const) {
+    let entries = 0
     let at = headLength
     while (at < end) {
       const position = valuePosition(buffer, at, end, valueLength)
-      if (position === 0) return false
+      if (position === 0) break
       at = position + valueLength
+      entries++
     }
-    return true
-  })
+    if (at >= end) return { valueLength, entries }
+  }
+  return undefined
 }
 
 /** Returns the key of the entry at `at`. */

@@ -1,17 +1,21 @@
 import { crc32 } from 'node:zlib'
 import type { Pause } from '../../model/pause.js'
+import { grown } from '../../model/series-index/hash-chains.js'
 import type { Definitions } from './definitions.js'
-import { headLength, keyTextAt, type ValueLength, valueLengthOf, valuePosition } from './entries.js'
+import { type FileLayout, headLength, layoutOfFile, type ValueLength } from './entries.js'
 import type { FileBuffer } from './file-buffer.js'
-import type { FileKeys } from './file-key.js'
+import { FileGauges } from './file-gauges.js'
+import type { FileKeys, KeySeries } from './file-key.js'
 import type { FileName, FileType } from './file-name.js'
-import { FileSeries, type KnownBounds } from './file-series.js'
+import { FileTotals, type KnownBounds } from './file-totals.js'
+import type { SummedFiles } from './summed-files.js'
 
 /** What one scrape uses for all files. */
 export interface FileCircumstances {
   readonly buffer: FileBuffer
   readonly definitions: Definitions
-  /** The keys of this scrape, because the processes of an application have the same ones. */
+  readonly sums: SummedFiles
+  /** The keys of all files, because the processes of an application have the same ones. */
   readonly keys: Readonly<Record<FileType, FileKeys>>
   readonly pause: Pause
 }
@@ -27,25 +31,30 @@ export type Comparison = 'same' | 'changed' | 'went_back' | 'other_file'
  * same inode and the same size.
  */
 export class FileEntries {
-  readonly series: FileSeries
+  readonly series: FileGauges | FileTotals
+  private readonly gauges: FileGauges | undefined
+  private readonly totals: FileTotals | undefined
   /** How many keys are not those of a metric that can be shown. */
   unknownKeys = 0
   private end = headLength
   private checksum = 0
   private valueLength: ValueLength | undefined
   /** Where values are, in float64 from the beginning of the file. */
-  private values = new Int32Array(64)
+  private values: Int32Array = new Int32Array(0)
   private valueCount = 0
   private readonly edition: number
 
   /** @param created unix seconds at which the file was created */
   constructor(
     private readonly file: FileName,
-    definitions: Definitions,
+    { definitions, sums }: Pick<FileCircumstances, 'definitions' | 'sums'>,
     bounds: KnownBounds,
     created: number,
   ) {
-    this.series = new FileSeries(file, definitions, bounds, created)
+    const isGauge = file.type === 'gauge'
+    this.gauges = isGauge ? new FileGauges(file, definitions, created) : undefined
+    this.totals = isGauge ? undefined : new FileTotals(file, definitions, sums, bounds, created)
+    this.series = this.gauges ?? this.totals!
     this.edition = definitions.edition
   }
 
@@ -71,10 +80,10 @@ export class FileEntries {
   refresh(buffer: FileBuffer, isChecked: boolean, acceptLess: boolean): Comparison {
     const values = isChecked ? this.cleared(buffer) : buffer.doubles
     if (values === undefined) return 'other_file'
-    const { series } = this
-    const compared = series.compare(values)
+    const shown = this.series.values
+    const compared = shown.compare(values)
     if (compared === 'same' || (compared === 'went_back' && !acceptLess)) return compared
-    series.take(values)
+    shown.take(values)
     return 'changed'
   }
 
@@ -82,7 +91,7 @@ export class FileEntries {
   private cleared(buffer: FileBuffer): Float64Array | undefined {
     const { series, end } = this
     const values = buffer.copyOfDoubles()
-    series.copy(buffer.doubles, values)
+    series.values.copy(buffer.doubles, values)
     this.clearValues(buffer, 0)
     return crc32(buffer.bytes.subarray(headLength, end)) === this.checksum ? values : undefined
   }
@@ -97,25 +106,30 @@ export class FileEntries {
     const known = keys[this.file.type]
     const from = this.end
     if (from === end) return true
-    this.valueLength ??= valueLengthOf(buffer, end)
-    const { valueLength } = this
+    if (this.valueLength === undefined) this.see(layoutOfFile(buffer, end))
+    const { valueLength, gauges, totals } = this
     if (valueLength === undefined) return false
-    const [valuesBefore, shownBefore] = [this.valueCount, series.size]
+    const [valuesBefore, shownBefore] = [this.valueCount, series.values.size]
     let at = from
     for (let count = 1; at < end; count++) {
-      const position = valuePosition(buffer, at, end, valueLength)
-      if (position === 0) break
-      const index = position / 8
-      const time = valueLength === 16 ? index + 1 : undefined
-      const key = known.read(keyTextAt(buffer, at))
-      if (key === undefined) this.unknownKeys++
-      else series.add(key, index, time)
-      this.addValue(index)
-      if (time !== undefined) this.addValue(time)
-      at = position + valueLength
+      const number = known.numberAt(buffer, at, end, valueLength)
+      if (number === 0) break
+      const key = known.keyOf(number)
+      const after = totals?.isRun(key, number) ? this.followRun(key!.series, at, end, known, buffer) : 0
+      if (after > 0) at = after
+      else {
+        at += known.lengthOf(number)
+        const index = at / 8
+        if (key === undefined) this.unknownKeys++
+        else if (totals !== undefined) totals.add(key, index, number)
+        else gauges!.add(key, index, valueLength === 16 ? index + 1 : undefined)
+        this.reserve(1)
+        this.values[this.valueCount++] = index
+        at += valueLength
+      }
       if (count % 32 === 0 && pause.due()) await pause.rest()
     }
-    series.take(buffer.doubles, shownBefore)
+    series.values.take(buffer.doubles, shownBefore)
     this.clearValues(buffer, valuesBefore)
     this.checksum = crc32(buffer.bytes.subarray(from, at), this.checksum)
     this.end = at
@@ -123,16 +137,35 @@ export class FileEntries {
   }
 
   private clearValues({ doubles }: FileBuffer, from: number): void {
-    const { values, valueCount } = this
-    for (let i = from; i < valueCount; i++) doubles[values[i]!] = 0
+    const { values, valueCount, valueLength } = this
+    for (let i = from; i < valueCount; i++) {
+      doubles[values[i]!] = 0
+      if (valueLength === 16) doubles[values[i]! + 1] = 0
+    }
   }
 
-  private addValue(index: number): void {
-    if (this.valueCount === this.values.length) {
-      const wider = new Int32Array(this.values.length * 2)
-      wider.set(this.values)
-      this.values = wider
-    }
-    this.values[this.valueCount++] = index
+  /** Makes space for the entries of a file that was never read. */
+  private see(layout: FileLayout | undefined): void {
+    if (layout === undefined) return
+    this.valueLength = layout.valueLength
+    this.reserve(layout.entries)
+    this.series.values.reserve(layout.entries)
+  }
+
+  /** Adds all entries of a series at once; returns the position after them, or 0 if they are others. */
+  private followRun(series: KeySeries, at: number, end: number, known: FileKeys, buffer: FileBuffer): number {
+    const { totals, valueCount } = this
+    const run = series.run!
+    this.reserve(run.slots.length)
+    const after = known.runAt(run, buffer, at, end, this.valueLength!, this.values, valueCount)
+    if (after === 0) return 0
+    totals!.addRun(series, this.values, valueCount)
+    this.valueCount += run.slots.length
+    return after
+  }
+
+  private reserve(more: number): void {
+    const length = this.valueCount + more
+    if (length > this.values.length) this.values = grown(this.values, Math.max(length, this.valueCount * 2))
   }
 }

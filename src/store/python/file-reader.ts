@@ -5,7 +5,7 @@ import { closeQuietly, codeOf, openWithStats } from '../shared/files.js'
 import { headFault, headLength } from './entries.js'
 import { type FileCircumstances, FileEntries } from './file-entries.js'
 import type { FileName } from './file-name.js'
-import type { FileSeries, KnownBounds } from './file-series.js'
+import type { KnownBounds } from './file-totals.js'
 
 /** Bytes that are read at first of a file that was never read. */
 const firstRead = 4096
@@ -43,8 +43,13 @@ export class FileReader {
   }
 
   /** The series as they were last read; undefined if they never were. */
-  get series(): FileSeries | undefined {
+  get series(): FileEntries['series'] | undefined {
     return this.entries?.series
+  }
+
+  /** How many bytes of entries were read. */
+  get length(): number {
+    return this.entries?.length ?? 0
   }
 
   /** Whether this file lacks the resources of the system to be read, and never was: its numbers are missing. */
@@ -161,10 +166,10 @@ export class FileReader {
     return Date.now() - now.ctimeMs > ripening
   }
 
-  private newEntries({ definitions }: FileCircumstances): FileEntries {
+  private newEntries(circumstances: FileCircumstances): FileEntries {
     const { birthtimeMs, mtimeMs } = this.stats!
     const created = (birthtimeMs > 0 ? Math.min(birthtimeMs, mtimeMs) : mtimeMs) / 1000
-    return new FileEntries(this.file, definitions, this.bounds, created)
+    return new FileEntries(this.file, circumstances, this.bounds, created)
   }
 
   private unreadable(reason: string, cause?: unknown): MetricsError {

@@ -6,18 +6,24 @@ import { codeOf } from '../shared/files.js'
 import { Definitions } from './definitions.js'
 import { FileBuffer } from './file-buffer.js'
 import type { FileCircumstances } from './file-entries.js'
+import { onlyEpoch } from './file-gauges.js'
 import { FileKeys } from './file-key.js'
 import { fileNameOf, isDatabase } from './file-name.js'
 import { FileProcesses, type WrittenFile } from './file-processes.js'
 import { FileReader } from './file-reader.js'
-import { onlyEpoch } from './file-series.js'
+import { FileTotals } from './file-totals.js'
+import { type OwnedTotals, SummedFiles } from './summed-files.js'
 
 /** A family may get another label from each file; the last reading is shown in any case. */
 const mostRounds = 3
+/** Bytes of keys that are kept in any case. */
+const keysKept = 1024 * 1024
+const none = new Float64Array(0)
 
 /**
  * Reads the files that processes with Python's client write to a directory, in its multiprocess mode. Each file is a writer
- * like a seat, so its families are merged with those of other writers.
+ * like a seat, so its families are merged with those of other writers. Counters, histograms and summaries are summed up here,
+ * and one more writer has the sums.
  *
  * A file that cannot be read never fails the reading: it is reported, and its last good values are shown.
  */
@@ -26,6 +32,8 @@ export class PythonSource implements Source {
   private readonly buffer = new FileBuffer()
   private readonly processes: FileProcesses
   private definitions = new Definitions()
+  private sums = new SummedFiles()
+  private keys = newKeys()
 
   constructor(readonly directory: string) {
     this.processes = new FileProcesses(directory)
@@ -37,7 +45,12 @@ export class PythonSource implements Source {
     const readers = [...this.readers.values()]
     const written = readers.flatMap(writtenFile)
     const live = await this.processes.live(written, pause)
-    const writers = readers.flatMap((reader) => writerOf(reader, live.has(reader.file.name)))
+    await this.sums.build(
+      readers.flatMap((reader) => totalsOf(reader, live.has(reader.file.name))),
+      pause,
+    )
+    const files = readers.flatMap((reader) => writerOf(reader, live.has(reader.file.name)))
+    const writers = files.length === 0 ? [] : [this.writerOfSums(), ...files]
     const skipped = foreign + readers.filter(({ isForeign }) => isForeign).length
     const incomplete = [...faults].find(([reader, fault]) => reader.isMissing(fault))?.[1]
     return { writers, errors: [...faults.values()], incomplete, selfFamilies: ownFamilies(written, live, skipped) }
@@ -53,8 +66,8 @@ export class PythonSource implements Source {
   }
 
   private async readAll(names: readonly string[], pause: Pause): Promise<ReadonlyMap<FileReader, MetricsError>> {
-    const { buffer, definitions } = this
-    const circumstances: FileCircumstances = { buffer, definitions, keys: newKeys(), pause }
+    const { buffer, definitions, sums } = this
+    const circumstances: FileCircumstances = { buffer, definitions, sums, keys: this.keysToUse(), pause }
     const faults = new Map<FileReader, MetricsError>()
     for (let round = 1; round <= mostRounds; round++) {
       const { edition } = definitions
@@ -82,8 +95,41 @@ export class PythonSource implements Source {
       const file = fileNameOf(name)
       if (file !== undefined) this.readers.set(name, before.get(name) ?? new FileReader(this.directory, file))
     }
-    if (this.readers.size === 0) this.definitions = new Definitions()
+    if (this.readers.size === 0) this.forget()
     return names.length - this.readers.size
+  }
+
+  private forget(): void {
+    this.definitions = new Definitions()
+    this.sums = new SummedFiles()
+    this.keys = newKeys()
+  }
+
+  /**
+   * Returns the keys that are known, because later processes have the same ones. If they are larger than all files together,
+   * many of them are in no file any more.
+   */
+  private keysToUse(): FileCircumstances['keys'] {
+    let known = 0
+    for (const { size } of Object.values(this.keys)) known += size
+    let read = 0
+    for (const { length } of this.readers.values()) read += length
+    if (known > read + keysKept) this.keys = newKeys()
+    return this.keys
+  }
+
+  private writerOfSums(): WriterSnapshot {
+    const { log, values, owners } = this.sums
+    const common = {
+      seat: 0,
+      client: 'python',
+      live: false,
+      epoch: onlyEpoch,
+      startedAt: 0,
+      bytes: 0,
+      dropped: 0,
+    } as const
+    return { ...common, writer: 'python-sums', owners, log, values }
   }
 }
 
@@ -109,9 +155,14 @@ function writtenFile({ file, stats, changed, isForeign }: FileReader): readonly 
   return stats === undefined || isForeign ? [] : [{ file, stats, changed }]
 }
 
+function totalsOf({ stats, series }: FileReader, live: boolean): readonly OwnedTotals[] {
+  if (stats === undefined || !(series instanceof FileTotals)) return []
+  return [{ totals: series, owner: { live, startedAt: stats.birthtimeMs / 1000 } }]
+}
+
 function writerOf({ file, stats, series }: FileReader, live: boolean): readonly WriterSnapshot[] {
   if (series === undefined || stats === undefined) return []
-  const { log, values } = series
+  const isSummed = series instanceof FileTotals
   return [
     {
       writer: `python-${file.name}-${stats.ino}`,
@@ -121,10 +172,11 @@ function writerOf({ file, stats, series }: FileReader, live: boolean): readonly 
       live,
       epoch: onlyEpoch,
       startedAt: stats.birthtimeMs / 1000,
-      log,
+      log: series.log,
       bytes: stats.size,
       dropped: 0,
-      values,
+      values: isSummed ? none : series.dense,
+      ...(isSummed && { summedSeries: () => series.countByFamily() }),
     },
   ]
 }

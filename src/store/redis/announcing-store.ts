@@ -15,9 +15,9 @@ export function announcing(
       return under.writer
     },
     gate: under.gate,
-    open: (family, series) => under.open(family, series),
+    open: (family, series, createdAt) => under.open(family, series, createdAt),
     setExemplar: (family, series, bucket, exemplar) => under.setExemplar(family, series, bucket, exemplar),
-    series: () => under.series(),
+    series: (family, times) => under.series(family, times),
     flush: () => under.flush(),
     close: () => under.close(),
     remove: (family, filter, scope) => {

@@ -1,4 +1,4 @@
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import type { Backend, SourceReading, WriterSnapshot } from '../contract.js'
 import type { Elsewhere } from './host-image.js'
 
@@ -33,8 +33,7 @@ export function noteFrom(text: string, ledger: string): HostNote {
 
 /** Creates the error of a process that cannot flush for its host because of the disk or a file of another user. */
 export function leadFailed(instance: string, cause: unknown): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  const text = `this process cannot flush for ${instance} (${why}): Redis gets its counts from another process of the host, or once the file is removed`
+  const text = `this process cannot flush for ${instance} (${reasonOf(cause)}): Redis gets its counts from another process of the host, or once the file is removed`
   return new MetricsError('FLUSH_FAILED', text, { cause })
 }
 

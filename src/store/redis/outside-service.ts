@@ -1,4 +1,4 @@
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import type { Lease } from '../../model/lease.js'
 import type { Pause, Source, SourceReading } from '../contract.js'
 import { Keys } from './keys.js'
@@ -95,7 +95,6 @@ export class OutsideService {
 }
 
 function unreadable(cause: unknown, seen: boolean): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
   const consequence = seen ? 'the last values that were read are shown' : 'nothing was read yet'
-  return new MetricsError('READ_FAILED', `Redis cannot be read (${why}): ${consequence}`, { cause })
+  return new MetricsError('READ_FAILED', `Redis cannot be read (${reasonOf(cause)}): ${consequence}`, { cause })
 }

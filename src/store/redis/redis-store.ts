@@ -42,8 +42,8 @@ export class RedisStore implements Store {
     this.writer = options.writer
   }
 
-  open(family: FamilyDescriptor, { labelValues }: SeriesRef): Slots {
-    const { segment, at } = this.ledger.open(family, seriesKey(labelValues)).run
+  open(family: FamilyDescriptor, { labelValues }: SeriesRef, createdAt?: number): Slots {
+    const { segment, at } = this.ledger.open(family, seriesKey(labelValues), 0, createdAt).run
     layoutOf(family).claim(segment, at, 1)
     return { values: segment.values, words: segment.words, at, epoch: 1 }
   }
@@ -82,9 +82,9 @@ export class RedisStore implements Store {
 
   *series(): Iterable<StoredSeries> {
     for (const { family, series } of this.ledger.families.values()) {
-      for (const [key, { run }] of series) {
+      for (const [key, { run, created: createdAt }] of series) {
         const { values, words } = run.segment
-        yield { family, series: refOfKey(key), slots: { values, words, at: run.at, epoch: 1 } }
+        yield { family, series: refOfKey(key), slots: { values, words, at: run.at, epoch: 1 }, createdAt }
       }
     }
   }

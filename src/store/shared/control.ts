@@ -1,6 +1,7 @@
 import { fstatSync, lstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Binding, loadBinding } from '#native'
+import { reasonOf } from '../../model/errors.js'
+import { type Binding, loadBinding } from '../../platform/addon.js'
 import { monotonicNow } from '../../platform/timers.js'
 import { randomBytes } from '../core/random-bytes.js'
 import { claimIsDead, makeClaim } from './claim.js'
@@ -75,7 +76,7 @@ export function joinRun(
     if (isNotPermitted(codeOf(cause))) throw notWritable(directory, cause)
     if (!isNoneOfOurs(cause)) throw cause
     const advice = `remove ${join(directory, controlName)} as its owner or as root, or choose another directory with PROMHIVE_DIR`
-    throw unusable(directory, `has a control file that is not used: ${(cause as Error).message}`, advice, cause)
+    throw unusable(directory, `has a control file that is not used: ${reasonOf(cause)}`, advice, cause)
   }
 }
 

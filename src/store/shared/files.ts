@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Binding } from '#native'
+import type { Binding } from '../../platform/addon.js'
 import { randomBytes } from '../core/random-bytes.js'
 import { checkReadable, checkWritable, giveToWorkers, isInTheWay, isOwn, mayRead, whyNotOpened } from './ownership.js'
 

@@ -1,7 +1,7 @@
 import { fstatSync, ftruncateSync, futimesSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Binding } from '#native'
 import type { Lease } from '../../model/lease.js'
+import type { Binding } from '../../platform/addon.js'
 import { monotonicNow } from '../../platform/timers.js'
 import { closeQuietly, freeName, openForWriting, readAt, stillThere, writeAt } from './files.js'
 import { leaderName } from './format.js'

@@ -1,6 +1,6 @@
 import { readFileSync, type Stats } from 'node:fs'
-import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
+import type { Binding } from '../../platform/addon.js'
 import { codeOf } from './files.js'
 import { kinds, ownerByte, states } from './format.js'
 import type { Head } from './head.js'

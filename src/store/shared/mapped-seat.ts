@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Binding } from '#native'
+import type { Binding } from '../../platform/addon.js'
 import { type Segment, Segments } from '../core/segments.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, openForWriting, stillThere, unlockQuietly } from './files.js'

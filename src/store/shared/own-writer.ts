@@ -10,9 +10,9 @@ export function ownWriter(store: SharedStore): WriterSnapshot {
   const copy = new MemoryStore(number, head.epoch, store.writer)
   // Series that had no space in the file are shown separately.
   const aside = new Set([...store.overflow.series()].map(({ slots }) => slots.values))
-  for (const { family, series, slots } of store.series()) {
+  for (const { family, series, slots, createdAt = startedAt } of store.series(undefined, true)) {
     const { values, at } = slots
-    if (!aside.has(values)) copy.restore(family, series, values.slice(at, at + layoutOf(family).width), startedAt)
+    if (!aside.has(values)) copy.restore(family, series, values.slice(at, at + layoutOf(family).width), createdAt)
   }
   return { ...copy.snapshot().writers[0]!, startedAt }
 }

@@ -1,7 +1,7 @@
 import { fchmodSync, fchownSync, fstatSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Binding } from '#native'
 import { isTrustedOwner, rootUser } from '../../model/ownership.js'
+import type { Binding } from '../../platform/addon.js'
 import { controlName } from './format.js'
 
 /*

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
+import type { Binding } from '../../platform/addon.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Removal } from '../core/removal-index.js'
 import { closeQuietly, codeOf, createFile, freeName, readAt, removeQuietly, unlockQuietly, writeAt } from './files.js'

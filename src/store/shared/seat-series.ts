@@ -55,8 +55,10 @@ export class SeatSeries {
    * Opens a new series; returns undefined if the disk has no space for it.
    *
    * Slots are written before the line: a reader that sees the line finds them zeroed and claimed.
+   *
+   * @param createdAt unix seconds at which it began; by default, it begins now
    */
-  begin(family: FamilyDescriptor, series: SeriesRef): SlotRun | undefined {
+  begin(family: FamilyDescriptor, series: SeriesRef, createdAt = Date.now() / 1000): SlotRun | undefined {
     const { seat, families, removals, full } = this.options
     const { head, segments } = seat
     const layout = layoutOf(family)
@@ -71,7 +73,7 @@ export class SeatSeries {
     head.used = segments.used
     const known = families.get(family) ?? this.beginFamily(family)
     const key = seriesKey(series.labelValues)
-    const line = known && openedLine(known.index, run.slot, Date.now() / 1000, key, removals.openingBehind)
+    const line = known && openedLine(known.index, run.slot, createdAt, key, removals.openingBehind)
     if (known === undefined || !this.append(line!)) {
       segments.release(run.slot, layout.width)
       return undefined

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Binding } from '#native'
+import type { Binding } from '../../platform/addon.js'
 import type { Store } from '../contract.js'
 import { BufferedSeat } from './buffered-seat.js'
 import type { DirectoryRun } from './control.js'

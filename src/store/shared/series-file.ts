@@ -60,6 +60,18 @@ export class SeriesFile {
     return log
   }
 
+  /** Returns when the series began, in unix seconds by slot, even if the directory no longer has the file. */
+  beginnings(slots: number): ReadonlyMap<number, number> {
+    const log = new SeriesLog()
+    try {
+      const bytes = Buffer.alloc(Math.min(this.seat.head.logBytes, fstatSync(this.fd).size))
+      readLines(bytes.subarray(0, readAt(this.fd, bytes, bytes.length, 0)), log, slots)
+    } catch {
+      // The disk cannot be read: then the counts are more important than their beginnings.
+    }
+    return log.beginnings()
+  }
+
   /** Throws the error of the disk; then the lines have no effect. */
   append(lines: Uint8Array, count = 1): void {
     const { head } = this.seat

@@ -1,8 +1,8 @@
-import { type Binding, loadBinding } from '#native'
 import type { FamilyDescriptor } from '../../model/descriptor.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import type { Lease } from '../../model/lease.js'
 import type { SeriesKey } from '../../model/series-key.js'
+import { type Binding, loadBinding } from '../../platform/addon.js'
 import { inSlices } from '../../platform/slices.js'
 import { clearInterval, setImmediate, setInterval } from '../../platform/timers.js'
 import type { Backend, Source, SourceReading, Store, WriterSnapshot } from '../contract.js'
@@ -291,8 +291,7 @@ export class SharedBackend implements Backend {
 
   private unusable(cause: unknown): void {
     this.faults = 2
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `the metrics directory ${this.directory} cannot be used at the moment (${why}); counting continues, and promhive tries again`
+    const text = `the metrics directory ${this.directory} cannot be used at the moment (${reasonOf(cause)}); counting continues, and promhive tries again`
     this.options.onError(
       cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause }),
     )

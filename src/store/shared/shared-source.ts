@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { Binding } from '#native'
 import { MetricsError } from '../../model/errors.js'
+import type { Binding } from '../../platform/addon.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Pause, Source, SourceReading, WriterSnapshot } from '../contract.js'
 import type { Removal } from '../core/removal-index.js'

@@ -73,18 +73,18 @@ export class SharedStore implements Store {
     if (late?.any) removals.carryOut(late.all())
   }
 
-  open(family: FamilyDescriptor, series: SeriesRef): Slots {
+  open(family: FamilyDescriptor, series: SeriesRef, createdAt?: number): Slots {
     const { epoch } = this.seat.head
     // After a change of the gate, removals are carried out before a new series is opened.
     const gate = this.gate[0]!
     if (gate !== this.gateSeen) {
       // If removals cannot be read, new series are kept aside, so that they are not removed with the old ones.
-      if (!this.looked()) return this.openAside(family, series)
+      if (!this.looked()) return this.openAside(family, series, createdAt)
       this.gateSeen = gate
     }
     const known = this.counted.find(family, series)
-    const run = known ?? this.counted.begin(family, series)
-    if (run === undefined) return this.openAside(family, series)
+    const run = known ?? this.counted.begin(family, series, createdAt)
+    if (run === undefined) return this.openAside(family, series, createdAt)
     if (known === undefined && this.overflowing) this.makeRoom()
     const { segment, at } = run
     layoutOf(family).claim(segment, at, epoch)
@@ -96,9 +96,9 @@ export class SharedStore implements Store {
     return Atomics.add(this.gate, 0, 1)
   }
 
-  private openAside(family: FamilyDescriptor, series: SeriesRef): Slots {
+  private openAside(family: FamilyDescriptor, series: SeriesRef, createdAt: number | undefined): Slots {
     this.overflowing = true
-    return this.overflow.open(family, series)
+    return this.overflow.open(family, series, createdAt)
   }
 
   remove(family: FamilyDescriptor, filter: LabelFilter, scope: RemovalScope): void {
@@ -220,20 +220,18 @@ export class SharedStore implements Store {
     }
   }
 
-  *series(only?: FamilyDescriptor): Iterable<StoredSeries> {
+  *series(only?: FamilyDescriptor, times = false): Iterable<StoredSeries> {
+    const beginnings = times ? this.names.beginnings(this.seat.segments.capacity) : undefined
     for (const { family, series: all } of this.families) {
       if (only !== undefined && family.name !== only.name) continue
       for (const [series, slot] of all.of(family)) {
         if (this.removals.names(family, series, slot)) continue
         const { segment, at } = this.seat.segments.at(slot)
-        yield {
-          family,
-          series,
-          slots: { values: segment.values, words: segment.words, at, epoch: this.seat.head.epoch },
-        }
+        const slots = { values: segment.values, words: segment.words, at, epoch: this.seat.head.epoch }
+        yield { family, series, slots, createdAt: beginnings?.get(slot) }
       }
     }
-    yield* this.overflow.series(only)
+    yield* this.overflow.series(only, times)
   }
 
   flush(): void {
@@ -251,8 +249,8 @@ export class SharedStore implements Store {
     if (!this.overflowing) return
     let moved = false
     this.overflowing = false
-    for (const { family, series, slots } of [...this.overflow.series()]) {
-      const run = this.counted.find(family, series) ?? this.counted.begin(family, series)
+    for (const { family, series, slots, createdAt } of [...this.overflow.series(undefined, true)]) {
+      const run = this.counted.find(family, series) ?? this.counted.begin(family, series, createdAt)
       if (run === undefined) {
         this.overflowing = true
         break

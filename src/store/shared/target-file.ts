@@ -1,7 +1,7 @@
 import { fstatSync, futimesSync, readdirSync, renameSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import type { Binding } from '#native'
 import type { AnnouncedTarget } from '../../model/announced-target.js'
+import type { Binding } from '../../platform/addon.js'
 import { fileSystemOf } from './file-system.js'
 import {
   closeQuietly,

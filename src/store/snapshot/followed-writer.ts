@@ -98,7 +98,7 @@ export class FollowedWriter {
   /** Iterates over the present series, with their slots. */
   *series({ values }: Snapshot): Iterable<readonly [FamilyDescriptor, SeriesRef, Float64Array, number]> {
     const { log } = this
-    const began = new Map(log.slotOf.flatMap((slot, i) => (log.kinds[i] === opened ? [[slot, log.createdAt[i]!]] : [])))
+    const began = log.beginnings()
     for (const [slot, { family: index, key }] of this.open) {
       const family = log.families[index]
       if (family === undefined) continue

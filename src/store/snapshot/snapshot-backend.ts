@@ -1,4 +1,4 @@
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { checkSpelling, givenOptions } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
 import { backgroundSlice, Slices } from '../../platform/slices.js'
@@ -294,6 +294,5 @@ function freeSeat(snapshots: readonly Snapshot[]): number {
 }
 
 function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', text: string, cause: unknown): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new MetricsError(code, `${text} (${why})`, { cause })
+  return new MetricsError(code, `${text} (${reasonOf(cause)})`, { cause })
 }

@@ -1,4 +1,4 @@
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import type { Pause, SourceReading, WriterSnapshot } from '../contract.js'
 import { FollowedWriter } from './followed-writer.js'
 import { type RemovalLists, together, untaken } from './removal-lists.js'
@@ -103,6 +103,6 @@ function familiesUnreadable(writer: string, count: number): MetricsError {
 
 function unreadable(cause: unknown): MetricsError {
   if (cause instanceof MetricsError) return cause
-  const text = `a snapshot cannot be read (${cause instanceof Error ? cause.message : cause}); the others are shown`
+  const text = `a snapshot cannot be read (${reasonOf(cause)}); the others are shown`
   return new MetricsError('FILE_UNREADABLE', text, { cause, reason: 'broken' })
 }

@@ -1,4 +1,4 @@
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { withTimeout } from '../../platform/time-limit.js'
 import type { Pause, Source, SourceReading, WriterSnapshot } from '../contract.js'
 import type { RemovalLists } from './removal-lists.js'
@@ -64,9 +64,7 @@ export class SnapshotSource implements Source {
       this.engine.lastGood() === undefined
         ? 'the counts of other processes are unknown'
         : 'the last good ones are shown'
-    const why = cause instanceof Error ? cause.message : String(cause)
-    return new MetricsError('READ_FAILED', `${this.engine.name} returned no snapshots: ${meanwhile} (${why})`, {
-      cause,
-    })
+    const text = `${this.engine.name} returned no snapshots: ${meanwhile} (${reasonOf(cause)})`
+    return new MetricsError('READ_FAILED', text, { cause })
   }
 }

@@ -1,6 +1,7 @@
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
+import { isPromiseLike } from '../../model/promise-like.js'
 import { exactFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import { refOfKey } from '../../model/series-ref.js'
 import { held } from '../../platform/held.js'
@@ -12,7 +13,7 @@ import { type FoundSeries, foundIn } from './generated-samples.js'
 import { bucketsOf, numbersOf, putNumbers } from './parts.js'
 import { SentSeries } from './sent-series.js'
 import { failed, notShared } from './value-faults.js'
-import type { ValueBackendClass, ValueCollector } from './value-protocol.js'
+import type { CalledValueClass, ValueBackendClass, ValueCollector } from './value-protocol.js'
 import { metricOf, type SharedSeries, ValueStore } from './value-store.js'
 
 /** Milliseconds between two flushes. */
@@ -20,11 +21,6 @@ const flushEvery = 1_000
 
 /** Milliseconds for which a scrape waits for the engine. */
 const answerWithin = 5_000
-
-type AnyValueClass = new (
-  config: unknown,
-  ...rest: ConstructorParameters<ValueBackendClass> extends [never, ...infer R] ? R : never
-) => InstanceType<ValueBackendClass>
 
 /**
  * Counts in a backend of pytheus' protocol: a class with `inc`, `dec`, `set` and `get`, one instance for each number.
@@ -52,14 +48,17 @@ export class ValueBackend implements Backend {
   private readonly atExit = (): void => this.leave()
   private readonly beforeExit = (): void => void this.flushNow()
 
+  private readonly values: CalledValueClass
+
   constructor(
-    private readonly values: ValueBackendClass,
+    values: ValueBackendClass,
     private readonly config: Readonly<Record<string, unknown>> = {},
   ) {
     if (typeof values !== 'function') {
       const text = `ValueBackend: the first argument must be a class of values, got ${describe(values)}`
       throw new MetricsError('BACKEND_INVALID', text)
     }
+    this.values = values as unknown as CalledValueClass
     // A class without a name is still named in errors.
     this.name = values.name || 'the backend class'
     this.ready = typeof values.initialize !== 'function'
@@ -87,14 +86,13 @@ export class ValueBackend implements Backend {
   private initialize(): void {
     let answer: unknown
     try {
-      answer = this.values.initialize!(this.config as never)
+      answer = this.values.initialize!(this.config)
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      const text = `${this.name} could not be initialised with its configuration (${why})`
+      const text = `${this.name} could not be initialised with its configuration (${reasonOf(cause)})`
       throw new MetricsError('BACKEND_CONFIG_INVALID', text, { cause })
     }
-    if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') this.ready = true
-    else (this.initializing = Promise.resolve(answer)).catch(() => {})
+    if (isPromiseLike(answer)) (this.initializing = Promise.resolve(answer)).catch(() => {})
+    else this.ready = true
   }
 
   openStore(): Store {
@@ -251,8 +249,7 @@ export class ValueBackend implements Backend {
     if (series === undefined) {
       this.families.set(family.name, family)
       const metric = metricOf(family, key)
-      const make = (bucket: string | undefined) =>
-        new (this.values as unknown as AnyValueClass)(this.config, metric, bucket)
+      const make = (bucket: string | undefined) => new this.values(this.config, metric, bucket)
       this.sent.set(id, (series = new SentSeries(family, key, make)))
     }
     return series

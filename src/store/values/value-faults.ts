@@ -1,5 +1,5 @@
 import type { FamilyDescriptor } from '../../model/descriptor.js'
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 
 /** Creates the error for a family that cannot be shared as single numbers. */
 export function notShared(backend: string, { type, name, ...family }: FamilyDescriptor): MetricsError {
@@ -10,10 +10,9 @@ export function notShared(backend: string, { type, name, ...family }: FamilyDesc
 
 /** Creates the error for an engine that failed to store or return numbers. */
 export function failed(code: 'FLUSH_FAILED' | 'READ_FAILED', backend: string, cause: unknown): MetricsError {
-  const why = cause instanceof Error ? cause.message : String(cause)
   const meanwhile =
     code === 'FLUSH_FAILED'
       ? 'could not take what was counted: it is sent again'
       : 'could not be read: the last good numbers serve'
-  return new MetricsError(code, `${backend} ${meanwhile} (${why})`, { cause })
+  return new MetricsError(code, `${backend} ${meanwhile} (${reasonOf(cause)})`, { cause })
 }

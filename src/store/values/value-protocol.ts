@@ -66,6 +66,15 @@ export interface ValueBackendClass {
   generateSamples?(registry: ValueRegistry): Promised<GeneratedSamples>
 }
 
+/**
+ * A class as it is called. In the protocol, the configuration has the type `never`, so that a class may declare its own:
+ * only the class knows whether a configuration is valid.
+ */
+export interface CalledValueClass extends Pick<ValueBackendClass, 'generateSamples'> {
+  new (config: object, metric: ValueMetric, histogramBucket?: string): Value
+  initialize?(config: object): unknown
+}
+
 /** Whether a class has the methods that the protocol requires. */
 export function isValueBackendClass(value: unknown): value is ValueBackendClass {
   const prototype = (value as { prototype?: Partial<Value> } | undefined)?.prototype

@@ -34,14 +34,14 @@ export class ValueStore extends MemoryStore {
     super(1, 1, `values-${process.pid}`)
   }
 
-  override open(family: FamilyDescriptor, series: SeriesRef): Slots {
-    if (sharingOf(family) !== undefined) return super.open(family, series)
+  override open(family: FamilyDescriptor, series: SeriesRef, createdAt?: number): Slots {
+    if (sharingOf(family) !== undefined) return super.open(family, series, createdAt)
     const definition = definitionKey(family)
     if (!this.defined.has(definition)) {
       this.defined.add(definition)
       this.events.alone(family)
     }
-    return this.aside.open(family, series)
+    return this.aside.open(family, series, createdAt)
   }
 
   declare(family: FamilyDescriptor): void {
@@ -56,9 +56,9 @@ export class ValueStore extends MemoryStore {
     Atomics.add(this.gate, 0, 1)
   }
 
-  override *series(): Iterable<StoredSeries> {
-    yield* super.series()
-    yield* this.aside.series()
+  override *series(family?: FamilyDescriptor, times?: boolean): Iterable<StoredSeries> {
+    yield* super.series(family, times)
+    yield* this.aside.series(family, times)
   }
 
   /** Iterates over the shared series. */

@@ -75,6 +75,11 @@ export class MetricsServerManager {
     return this.server?.url
   }
 
+  /** The URL of the page for people; undefined without the page, and while the port is closed. */
+  get pageUrl(): string | undefined {
+    return this.server?.pageUrl
+  }
+
   /**
    * Reads the address of the metrics from the environment, and returns it with the default registry; returns undefined
    * for an invalid value, which is logged.

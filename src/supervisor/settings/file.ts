@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { extname, join, resolve } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
+import { requireOptional } from '../../platform/optional-package.js'
+import { requireFrom } from '../../platform/require-from.js'
 import { textOf } from '../log.js'
 import { distrust } from './discovery.js'
 import { type Setting, type SettingName, settingNames, settings } from './settings.js'
@@ -54,8 +55,10 @@ export async function readFile(path: string, named = true): Promise<Configuratio
   for (const [at, value] of all) {
     if (plain && at.startsWith(encryption)) continue
     const name = settingAt(at)
-    if (name !== undefined) values.set(name, { value, path: at })
-    else if (!passedOver.test(at)) {
+    if (name !== undefined) {
+      // Without a value, it is unset.
+      if (value !== null) values.set(name, { value, path: at })
+    } else if (!passedOver.test(at) && !isSection(at)) {
       throw new MetricsError('OPTION_INVALID', `${path}: ${at} is no setting; ${hint(at)}`)
     }
   }
@@ -71,7 +74,7 @@ async function parse(path: string): Promise<unknown> {
   }
   try {
     if (extname(path) === '.json') return JSON.parse(text)
-    const { parse } = await yaml(path)
+    const { parse } = yaml(path)
     return parse(text)
   } catch (cause) {
     if (cause instanceof MetricsError) throw cause
@@ -79,9 +82,9 @@ async function parse(path: string): Promise<unknown> {
   }
 }
 
-async function yaml(path: string): Promise<typeof import('yaml')> {
+function yaml(path: string): typeof import('yaml') {
   try {
-    return await import('yaml')
+    return requireOptional<typeof import('yaml')>('yaml')
   } catch (cause) {
     // A promhive that is installed globally does not find the packages of the application.
     const applicationYaml = fromBeside(path)
@@ -92,7 +95,7 @@ async function yaml(path: string): Promise<typeof import('yaml')> {
 }
 
 function fromBeside(path: string): typeof import('yaml') | undefined {
-  const require = createRequire(resolve(path))
+  const require = requireFrom(resolve(path))
   let modulePath: string
   try {
     modulePath = require.resolve('yaml')
@@ -109,10 +112,10 @@ function fromBeside(path: string): typeof import('yaml') | undefined {
 /** The options of a backend and of exporters are not settings. */
 const whole = /^(?:backend[-_]?config|exporters)$/i
 
-/** Returns every value that is not an object, with its path. */
+/** Returns every value that is not an object with values, with its path. */
 function leaves(value: unknown, path: string): [path: string, value: unknown][] {
-  if (whole.test(path)) return [[path, value]]
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value === null ? [] : [[path, value]]
+  if (whole.test(path) || typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, value]]
+  if (Object.keys(value).length === 0) return path === '' ? [] : [[path, value]]
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`))
 }
 
@@ -125,6 +128,15 @@ function settingAt(path: string): SettingName | undefined {
   return settingNames.find((name) => {
     const { exporterPath, flag }: Setting = settings[name]
     return name === plain || plain === flag?.[0] || (exporterPath !== undefined && path === `exporter.${exporterPath}`)
+  })
+}
+
+/** Whether a path is that of a section in a file of gunicorn's exporter, which may be empty. */
+function isSection(path: string): boolean {
+  if (path === 'exporter.cleanup') return true
+  return settingNames.some((name) => {
+    const { exporterPath }: Setting = settings[name]
+    return exporterPath !== undefined && `exporter.${exporterPath}`.startsWith(`${path}.`)
   })
 }
 

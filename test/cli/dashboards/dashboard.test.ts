@@ -71,6 +71,22 @@ describe('a dashboard', () => {
     expect(queries.filter((query) => query.includes('promhive_') || query.includes('nodejs_'))).toEqual([])
   })
 
+  test('has a row of exporters if the application has any', () => {
+    const rowsOf = (text: string): readonly string[] =>
+      made(text)
+        .panels.filter(({ type }) => type === 'row')
+        .map(({ title }) => title)
+    const sends = '# TYPE promhive_exports_total counter\npromhive_exports_total{exporter="otlp",result="ok"} 3\n'
+    expect(rowsOf(plain)).not.toContain('Exporters')
+    expect(rowsOf(`${plain}${sends}`).filter((title) => title === 'Exporters')).toHaveLength(1)
+    const failed = 'promhive_exports_total{job=~".+", instance=~".+", result="failed"}'
+    const present = 'promhive_exports_total{job=~".+", instance=~".+"}'
+    // A healthy exporter has a line at 0.
+    expect(sentQueries(made(`${plain}${sends}`), '1m')).toContain(
+      `sum by (exporter) (rate(${failed}[1m])) or 0 * sum by (exporter) (${present})`,
+    )
+  })
+
   test('uses the names that Prometheus stores from OpenMetrics', () => {
     const text =
       '# TYPE request_count counter\nrequest_count_total{http_status="200"} 1\nrequest_count_created 1\n# EOF\n'

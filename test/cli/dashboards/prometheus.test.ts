@@ -1,3 +1,6 @@
+import { renameSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { observedApplication } from '../../../src/cli/dashboards/application.js'
 import { dashboardOf } from '../../../src/cli/dashboards/dashboard.js'
@@ -5,6 +8,7 @@ import { type ShownFamilies, shownFamilies } from '../../../src/cli/dashboards/s
 import { ruleGroups } from '../../../src/cli/rules/rule-groups.js'
 import { rulesText } from '../../../src/cli/rules/rules-text.js'
 import { type Dashboard, sentQueries } from '../../helpers/dashboard.js'
+import { freePort } from '../../helpers/processes/port.js'
 import { test } from '../../helpers/processes/stage.js'
 import { SupervisedApplication } from '../../helpers/processes/supervised.js'
 import { until } from '../../helpers/processes/until.js'
@@ -15,11 +19,21 @@ const app = '../../cli/dashboards/programs/shop.mjs'
 
 describe.skipIf(!hasPrometheus)('with a real Prometheus and a real application (needs Debian’s prometheus)', () => {
   test('every query returns data, and alerts fire and stop', { timeout }, async ({ stage }) => {
+    const [folder, collector, closed] = [stage.folder(), await freePort(), await freePort()]
+    const exporters = {
+      textFile: { path: join(folder, 'shop.prom'), interval: 0.5 },
+      otlp: { metricsEndpoint: `http://127.0.0.1:${collector}/v1/metrics`, interval: 0.5 },
+    }
     const [shop, other] = await Promise.all([
       SupervisedApplication.start(stage, {
         app,
         args: ['--workers', '2', '--register'],
-        env: { PROMHIVE_HTTP_NAMES: 'prometheus,opentelemetry,flask' },
+        env: {
+          PROMHIVE_HTTP_NAMES: 'prometheus,opentelemetry,flask',
+          PROMHIVE_EXPORTERS: JSON.stringify(exporters),
+          PROMHIVE_WORKER_PORTS: '0',
+          CLOSED_PORT: String(closed),
+        },
       }),
       SupervisedApplication.start(stage, {
         app,
@@ -30,8 +44,8 @@ describe.skipIf(!hasPrometheus)('with a real Prometheus and a real application (
       Promise.all([shop, other].flatMap((each) => ['/', '/outgoing', '/fail', '/visit'].map((path) => each.ask(path)))),
     )
     await until(
-      () => shop.scrapeText(),
-      (text) => text.includes('http_outgoing_request_duration_seconds_count'),
+      async () => missingIn(await shop.scrapeText()),
+      (missing) => missing.length === 0,
     )
     const families = await familiesOf(shop)
     const rules = soon(rulesText(ruleGroups(observedApplication(families), 'shop')))
@@ -52,15 +66,22 @@ describe.skipIf(!hasPrometheus)('with a real Prometheus and a real application (
     const queries = new Set(applications.flatMap((each) => sentQueries(dashboardOf(each, 'Shop') as Dashboard, '4s')))
     expect(queries.size).toBeGreaterThan(100)
     expect([...queries].filter((query) => query.includes('$'))).toEqual([])
-    for (const name of ['shop_orders_total', 'shop_order_value_euros_bucket', 'shop_carts', 'gunicorn_worker_state']) {
+    for (const name of [
+      'promhive_exported_samples_total',
+      'promhive_pushes_total',
+      'shop_orders_total',
+      'shop_order_value_euros_bucket',
+      'shop_carts',
+      'gunicorn_worker_state',
+    ]) {
       expect([...queries].join()).toContain(name)
     }
     await until(
       () => withoutData(prometheus, [...queries]),
       (empty) => empty.length === 0,
     )
-    // These families appear with their cause.
-    const rare = /promhive_unreadable_files|promhive_errors_total/
+    // These families appear with their cause, and this one is compared with a time.
+    const rare = /promhive_unreadable_files|promhive_errors_total|_last_success_timestamp/
     const compared = comparedIn(rules).filter((expr) => !rare.test(expr))
     await until(
       () => withoutData(prometheus, compared),
@@ -71,6 +92,16 @@ describe.skipIf(!hasPrometheus)('with a real Prometheus and a real application (
     await fires(prometheus, 'PromhiveTargetDown', false)
     await fires(prometheus, 'RequestsFail', true)
     await fires(prometheus, 'PromhiveSeriesLimited', true)
+    await fires(prometheus, 'PromhiveExportsFail', true)
+    await fires(prometheus, 'PromhiveForwardsFail', true)
+    await fires(prometheus, 'PromhiveExportsLate', false)
+    const received = createServer((_, response) => response.end()).listen(collector, '127.0.0.1')
+    stage.after(() => void received.close())
+    await fires(prometheus, 'PromhiveExportsFail', false)
+    renameSync(folder, `${folder}-away`)
+    await fires(prometheus, 'PromhiveExportsLate', true)
+    renameSync(`${folder}-away`, folder)
+    await fires(prometheus, 'PromhiveExportsLate', false)
     await traffic.stop()
     const well = repeatedly(() => shop.ask('/'))
     other.signal('SIGSTOP')
@@ -87,9 +118,26 @@ async function familiesOf({ url }: SupervisedApplication): Promise<ShownFamilies
   return shownFamilies(await response.text(), url)
 }
 
+/** Samples of what the application has sent: a request, an export that failed, and one that did not. */
+const sentTo = [
+  'http_outgoing_request_duration_seconds_count',
+  'promhive_exports_total{exporter="otlp",result="failed"}',
+  'promhive_exports_total{exporter="textFile",result="ok"}',
+  'promhive_redis_forwards_total{result="failed"}',
+  'promhive_pushes_total{result="failed"}',
+  'promhive_targets_announced{by="directory"} 2',
+]
+
+function missingIn(text: string): readonly string[] {
+  return sentTo.filter((sample) => !text.includes(sample))
+}
+
 /** Rules that need seconds instead of minutes. */
 function soon(rules: string): string {
-  return rules.replaceAll('[5m]', '[2s]').replaceAll(/for: \d+m/g, 'for: 500ms')
+  return rules
+    .replaceAll('[5m]', '[2s]')
+    .replaceAll(/for: \d+m/g, 'for: 500ms')
+    .replace('> 3600', '> 3')
 }
 
 /** Of each rule: what it records, or what it compares with a threshold. */

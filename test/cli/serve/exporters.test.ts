@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { promhiveServe } from '../../helpers/processes/command.js'
@@ -51,14 +51,16 @@ describe('promhive serve starts the exporters of the environment', () => {
     const program = join(import.meta.dirname, '../../export/text-file/programs/writes.mjs')
     const actor = await stage.start(program, { env: { PROMHIVE_DIR: directory } })
     await actor.ask('count', 'jobs_total', {}, 3)
-    await actor.ask('start', { path: join(stage.folder(), 'own.prom'), interval: 3600 })
+    await actor.ask('start', { path, interval: 3600 })
     await until(
       () => actor.ask('last'),
       (last) => last === 'ok',
     )
-    const served = await promhiveServe(stage, ['--dir', directory], env)
     await actor.ask('count', 'jobs_total', {}, 4)
-    expect(jobsIn(path)).toBeUndefined()
+    const served = await promhiveServe(stage, ['--dir', directory], env)
+    // Longer than it takes to export once.
+    await pause(3_000)
+    expect(jobsIn(path)).toBe(3)
     await actor.kill()
     await until(
       () => jobsIn(path),
@@ -74,19 +76,21 @@ describe('promhive serve starts the exporters of the environment', () => {
     const redis = { PROMHIVE_BACKEND_CLASS: 'promhive/redis#redis', PROMHIVE_REDIS_URL: url }
     const actor = await stage.start(program, { env: redis })
     await actor.ask('count', 'jobs_total', {}, 3)
-    await actor.ask('start', { path: join(stage.folder(), 'own.prom'), interval: 3600 })
+    await actor.ask('start', { path, interval: 3600 })
     await until(
       () => actor.ask('last'),
       (last) => last === 'ok',
     )
+    rmSync(path)
     const served = await promhiveServe(stage, ['--redis', url], env)
     // Longer than it takes to export once.
     await pause(3_000)
     expect(jobsIn(path)).toBeUndefined()
-    await actor.ask('stop')
+    await actor.kill()
     await until(
       () => jobsIn(path),
       (jobs) => jobs === 3,
+      20_000,
     )
     await served.stop()
   })

@@ -115,4 +115,25 @@ describe('WorkerWatch', () => {
       },
     ])
   })
+
+  test('shows what a supervisor knows: the name of each process, and that it is blocked, before its event loop shows it', () => {
+    let blocked = false
+    const sample = (name: string) => ({ pid: Number(name[0]), cpuSeconds: 1, residentBytes: 2 })
+    const supervised = (pid: number) =>
+      pid === 3 ? undefined : { name: pid === 1 ? 'supervisor' : '1', blocked: blocked && pid === 2 }
+    const watch = new WorkerWatch(sample, supervised)
+    const writers = [writer(1, true, false), writer(2, true), writer(3, true)]
+    const seen = (now: number) => watch.look(writers, now).map(({ name, state }) => [name, state])
+    expect(seen(0)).toEqual([
+      ['supervisor', 'alive'],
+      ['1', 'alive'],
+      [undefined, 'alive'],
+    ])
+    blocked = true
+    expect(seen(1_000)).toEqual([
+      ['supervisor', 'alive'],
+      ['1', 'blocked'],
+      [undefined, 'alive'],
+    ])
+  })
 })

@@ -198,9 +198,10 @@ describe('a push', () => {
       const { url } = await listen(stage, (_, response) => response.writeHead(status).end(`why ${status}\n`))
       const base = `${url.replace('//', '//user:sesame@')}/p?token=sesame`
       const error = await fault(new Pushgateway(base, {}, shows('x 1\n')).push({ jobName: 'j' }))
+      const advice = status === 301 ? '; redirects are not followed' : ''
       expect(error).toMatchObject({
         code: 'PUSH_FAILED',
-        message: `push failed with status ${status}, why ${status} (PUT ${url}/p/metrics/job/j)`,
+        message: `push failed with status ${status}, why ${status}${advice} (PUT ${url}/p/metrics/job/j)`,
       })
     }
   })

@@ -70,6 +70,15 @@ describe('a request', () => {
     await send()
     expect(receiver.requests.map((request) => request.metadata.length)).toEqual([0, 1, 0, 1, 0])
   })
+
+  test('is still followed by types and help texts after the receiver has refused everything', async ({ stage }) => {
+    const receiver = await TestReceiver.start(stage, 404, 404, 204, 204)
+    const { send, notices } = sender(stage, receiver, { metadataEvery: 0 })
+    expect(await send()).toMatchObject({ samples: 0, dropped: 1 })
+    expect(await send()).toMatchObject({ samples: 1, dropped: 0 })
+    expect(notices).toEqual([])
+    expect(receiver.requests.map((request) => request.metadata.length)).toEqual([0, 1, 0, 1])
+  })
 })
 
 describe('a receiver that is unavailable', () => {
@@ -331,7 +340,8 @@ function sender(
     ...options,
   }
   const backOff = { first: 20, most: 100 }
-  const poster = new HttpPoster({ url: new URL(url), timeout: 5_000, retries: retriesStatus, backOff })
+  const names = { usualPath: '/api/v1/write', caOption: 'tls.caFile' }
+  const poster = new HttpPoster({ url: new URL(url), timeout: 5_000, retries: retriesStatus, backOff, names })
   const context = { notice: (text: string) => void notices.push(text) }
   const receiver = new Receiver(poster, credentials, 'promhive/1.2.3')
   const remoteWrite = new RemoteWrite(poster.address, receiver, settings, context)

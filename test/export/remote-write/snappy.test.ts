@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test, vi } from 'vitest'
 import { loadCompress } from '../../../src/export/remote-write/snappy.js'
+import { requireOptional } from '../../../src/platform/optional-package.js'
 import { hasPythonSnappy, python } from '../../helpers/remote-write/python-snappy.js'
 
 test.runIf(hasPythonSnappy)('another implementation of Snappy reads the requests', async () => {
-  const compress = await loadCompress()
+  const compress = loadCompress()
   const messages = [
     new Uint8Array(0),
     Buffer.from('a'),
@@ -31,12 +32,13 @@ test.runIf(hasPythonSnappy)('another implementation of Snappy reads the requests
 })
 
 test('the error without the package has the command that installs it', async () => {
-  vi.doMock('snappyjs', () => {
-    throw new Error("Cannot find package 'snappyjs'")
-  })
-  await expect(loadCompress()).rejects.toMatchObject({
-    code: 'OPTION_INVALID',
-    message: expect.stringContaining('npm install snappyjs'),
-  })
-  vi.doUnmock('snappyjs')
+  vi.resetModules()
+  vi.doMock('../../../src/platform/optional-package.js', () => ({
+    requireOptional: () => requireOptional('a package that nobody has'),
+  }))
+  const without = await import('../../../src/export/remote-write/snappy.js')
+  vi.doUnmock('../../../src/platform/optional-package.js')
+  expect(without.loadCompress).toThrow(
+    expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringContaining('npm install snappyjs') }),
+  )
 })

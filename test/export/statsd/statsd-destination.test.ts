@@ -4,7 +4,7 @@ import { ChangeReader } from '../../../src/export/statsd/changes.js'
 import { DatagramRefused, type StatsdConnection } from '../../../src/export/statsd/connection.js'
 import { StatsdDestination } from '../../../src/export/statsd/statsd-destination.js'
 import { seriesFormat } from '../../../src/export/statsd/statsd-format.js'
-import { Counter, Gauge, Registry } from '../../../src/index.js'
+import { Counter, Gauge, Registry, Summary } from '../../../src/index.js'
 
 /** A server that adds up what it receives, and refuses datagrams. */
 class Server {
@@ -168,6 +168,15 @@ test('values that cannot be sent are counted, with the reason', async () => {
     reason: expect.stringMatching(/^the labels of jobs_total\.kind\.x+ are longer than a datagram/),
   })
   registry.clear()
-  new Gauge({ name: 'endless', help: 'X.', registers: [registry] }).set(Number.POSITIVE_INFINITY)
-  expect(await send()).toEqual({ samples: 0, dropped: 1, reason: expect.stringContaining('infinite') })
+  new Summary({ name: 'endless', help: 'X.', registers: [registry] }).observe(Number.POSITIVE_INFINITY)
+  expect(await send()).toEqual({ samples: 1, dropped: 1, reason: expect.stringMatching(/^endless_sum is infinite/) })
+})
+
+test('a gauge without a number is no fault: the limits of a process may be infinite', async () => {
+  const { registry, send } = stage()
+  const gauge = new Gauge({ name: 'limit', help: 'X.', labelNames: ['of'], registers: [registry] })
+  gauge.set({ of: 'memory' }, Number.POSITIVE_INFINITY)
+  gauge.set({ of: 'nothing' }, Number.NaN)
+  gauge.set({ of: 'files' }, 7)
+  expect(await send()).toEqual({ samples: 1 })
 })

@@ -11,10 +11,12 @@ import { hasUnixDatagrams, relay } from '../../helpers/statsd/unix-relay.js'
 const errors = vi.fn()
 configure({ onError: errors })
 
-function stageOf(stage: Stage, options: StatsdOptions) {
+const reads = new URL('programs/reads.mjs', import.meta.url).pathname
+
+function stageOf(stage: Stage, options: StatsdOptions & { timeout?: number }) {
   const registry = new Registry({ name: `r${stage.folder().replace(/\W/g, '_')}` })
   const jobs = new Counter({ name: 'jobs_total', help: 'X.', labelNames: ['kind'], registers: [registry] })
-  const exporter = startStatsd({ ...options, registry, interval: 3600, timeout: 60 })
+  const exporter = startStatsd({ timeout: 60, ...options, registry, interval: 3600 })
   stage.after(() => exporter.stop())
   return { jobs, exporter }
 }
@@ -100,6 +102,28 @@ describe.runIf(hasStatsd && hasUnixDatagrams)('to a Unix datagram socket', () =>
     expect(open.longest).toBeLessThanOrEqual(8192)
     expect(open.longest).toBeGreaterThan(8000)
   })
+
+  test.for([
+    ['until exports time out', 0.5, 3, 'no answer within 0.5 s'],
+    ['for some seconds', 60, 1, 'the socket is full: the server does not read from it'],
+  ] as const)(
+    'the counts arrive exactly once, though the server does not read %s',
+    async ([, timeout, exports, text], { stage }) => {
+      const path = join(stage.folder(), 'dsd.socket')
+      const server = await stage.start(reads)
+      await server.ask('bind', path)
+      const { jobs, exporter } = stageOf(stage, { address: `unix://${path}`, timeout })
+      process.kill(server.pid, 'SIGSTOP')
+      // More than the socket takes.
+      const kinds = 6_000
+      for (let i = 0; i < kinds; i++) jobs.inc({ kind: `number-${i}` }, 2)
+      for (let i = 0; i < exports; i++) expect(await exporter.send()).toBe('failed')
+      expect(errors.mock.lastCall?.[0].message).toContain(text)
+      process.kill(server.pid, 'SIGCONT')
+      await vi.waitFor(async () => expect(await exporter.send()).toBe('ok'), 30_000)
+      await vi.waitFor(async () => expect(await server.ask('sum')).toBe(2 * kinds), 30_000)
+    },
+  )
 })
 
 test.for<[string, StatsdOptions | object, string]>([

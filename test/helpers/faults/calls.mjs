@@ -5,7 +5,6 @@ import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const require = createRequire(import.meta.url)
-const { loadBinding } = require('../../../native/load.cjs')
 const addon = fileURLToPath(
   new URL(`../../../prebuilds/${process.platform}-${process.arch}/promhive.node`, import.meta.url),
 )
@@ -60,7 +59,7 @@ export function interceptCalls(directory, before) {
     open.delete(fd)
     original.call(fs, fd)
   })
-  const { binding } = loadBinding()
+  const binding = process.env.PROMHIVE_NATIVE === 'off' ? undefined : require(addon)
   if (binding !== undefined) {
     const watched = { ...binding }
     for (const name of ofAddon) {

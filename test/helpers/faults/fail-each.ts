@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, vi } from 'vitest'
-import { loadBinding } from '#native'
+import { loadBinding } from '../../../src/platform/addon.js'
 import { freshDirectory } from '../homes.js'
 import type { Fault } from './failing.js'
 import { liveWith } from './life.js'

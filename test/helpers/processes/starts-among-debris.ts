@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect } from 'vitest'
-import { loadBinding } from '#native'
+import { loadBinding } from '../../../src/platform/addon.js'
 import { controlName, memberByte, runByte } from '../../../src/store/shared/format.js'
 import {
   bitFlips,

@@ -102,7 +102,8 @@ describe('node --import promhive/register', { timeout: 120_000 }, () => {
     const start = (env: Record<string, string>) =>
       stage.start('../../instrument/http/programs/shop.mjs', { cwd, env: { NODE_OPTIONS: preload, ...env } })
     const loud = await start({ PROMHIVE_METRICS_PORT: String(port) })
-    const line = `promhive: measuring HTTP, process and runtime; metrics at http://127.0.0.1:${port}/metrics\n`
+    const base = `http://127.0.0.1:${port}/`
+    const line = `promhive: measuring HTTP, process and runtime; page at ${base}; metrics at ${base}metrics\n`
     expect(
       await until(
         () => loud.errors,

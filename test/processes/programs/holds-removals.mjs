@@ -3,7 +3,7 @@ import { openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-const { binding } = createRequire(import.meta.url)('../../../native/load.cjs').loadBinding()
+const binding = createRequire(import.meta.url)(`../../../prebuilds/linux-${process.arch}/promhive.node`)
 const [, , directory, byte] = process.argv
 const held = binding.lock(openSync(join(directory, 'control'), 'r+'), Number(byte), 2)
 process.send({ ready: held })

@@ -15,6 +15,17 @@ import { hasPrometheus } from '../../helpers/prometheus-server.js'
 
 const program = fileURLToPath(new URL('programs/announces.mjs', import.meta.url))
 
+test('a process that counts alone shows that its target is not announced', async ({ stage }) => {
+  const shop = await stage.start(program)
+  await shop.ask('announce', { url: `http://127.0.0.1:${await freePort()}`, address: 'web1:9464', timeout: 1 })
+  const failures = 'promhive_target_announcement_failures_total{by="etcd"} 1'
+  const scrape = await until(
+    () => shop.ask('scrape') as Promise<string>,
+    (text) => text.includes(failures),
+  )
+  expect(scrape).toContain('\npromhive_targets_announced{by="etcd"} 0\n')
+})
+
 describe.runIf(hasEtcd).concurrent('the metrics port of an application in etcd', () => {
   test.runIf(hasPrometheus)('is scraped by Prometheus', async ({ stage }) => {
     const etcd = await EtcdServer.start(stage)

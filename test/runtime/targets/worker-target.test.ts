@@ -3,7 +3,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
-import { loadBinding } from '#native'
+import { startMetricsServer } from '../../../src/index.js'
+import { loadBinding } from '../../../src/platform/addon.js'
 import { livingTargets } from '../../../src/store/shared/target-file.js'
 import { askSecurely, hasOpenssl, makeCertificate } from '../../helpers/certificates.js'
 import type { Actor } from '../../helpers/processes/actor.js'
@@ -42,7 +43,7 @@ async function startTarget(primary: Actor, name: string, options: object, count 
 async function serve(stage: Stage, directory: string): Promise<string> {
   const server = stage.launch(bin, { args: ['serve', '--dir', directory, '--port', '0'] })
   return until(
-    () => /at (http\S+)/.exec(server.output)?.[1] ?? '',
+    () => /metrics at (http\S+)/.exec(server.output)?.[1] ?? '',
     (url) => url !== '',
   )
 }
@@ -141,6 +142,63 @@ describe.each(sharedBackends)('the target of a process ($backend)', ({ env }) =>
       async () => (await scrape(first.url)).value('jobs_total'),
       (jobs) => jobs === 4,
     )
+  })
+})
+
+describe('a metrics port lists the living targets of the application', { concurrent: true }, () => {
+  test('startMetricsServer(), in a process with or without a target', async ({ stage }) => {
+    const env = { PROMHIVE_DIR: stage.directory() }
+    const [one, other, without] = await Promise.all([1, 2, 3].map(() => stage.start(program, { env })))
+    const { url: merged } = await without!.ask<Opened>('serve', { port: 0 })
+    expect(await listedAt(merged)).toEqual({})
+    const targets = await Promise.all([one!, other!].map((process) => process.ask<Opened>('target', { ports: 0 })))
+    const addresses = targets.map(({ address }) => address)
+    const listed = await until(
+      () => listedAt(merged),
+      (all) => Object.keys(all).length === 2,
+    )
+    expect(Object.keys(listed)).toEqual(addresses.toSorted())
+    expect(await listedAt((await one!.ask<Opened>('serve', { port: 0 })).url)).toEqual(listed)
+    await other!.kill()
+    expect(Object.keys(await listedAt(merged))).toEqual([addresses[0]])
+  })
+
+  test('promhive/register, and the process that takes the port over', async ({ stage }) => {
+    const port = await freePort()
+    const merged = `http://127.0.0.1:${port}/metrics`
+    const nodeArgs = ['--import', 'promhive/register']
+    const env = { PROMHIVE_DIR: stage.directory(), PROMHIVE_METRICS_PORT: String(port), PROMHIVE_WORKER_PORTS: '0' }
+    const one = await stage.start(program, { nodeArgs, env })
+    await until(
+      () => listedAt(merged).catch(() => ({})),
+      (all) => Object.keys(all).length === 1,
+    )
+    const other = await stage.start(program, { nodeArgs, env })
+    const { address } = await until(
+      () => other.ask<Opened>('target', { ports: 0 }),
+      (opened) => opened.address !== undefined,
+    )
+    const both = await until(
+      () => listedAt(merged),
+      (all) => Object.keys(all).length === 2,
+    )
+    expect(Object.keys(both)).toContain(address)
+    await one.kill()
+    const left = await until(
+      () => listedAt(merged).catch(() => ({})),
+      (all) => Object.keys(all).length === 1,
+    )
+    expect(left).toEqual({ [address]: both[address] })
+  })
+
+  test('refuses the path of the list for the metrics', async () => {
+    const refused = { code: 'OPTION_INVALID', message: expect.stringContaining('path cannot be /targets') }
+    await expect(startMetricsServer({ port: 0, path: '/targets' })).rejects.toMatchObject(refused)
+  })
+
+  test('is empty without a shared directory', async ({ stage }) => {
+    const alone = await stage.start(program)
+    expect(await listedAt((await alone.ask<Opened>('serve', { port: 0 })).url)).toEqual({})
   })
 })
 

@@ -7,6 +7,7 @@ import { type FileCircumstances, FileEntries } from '../../../src/store/python/f
 import { FileKeys } from '../../../src/store/python/file-key.js'
 import { fileNameOf } from '../../../src/store/python/file-name.js'
 import { PythonSource } from '../../../src/store/python/python-source.js'
+import { SummedFiles } from '../../../src/store/python/summed-files.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { WrittenFile } from '../../helpers/python/written-file.js'
 import { noPause, restless } from '../../helpers/writers.js'
@@ -19,10 +20,11 @@ class Subject {
   readonly circumstances: FileCircumstances = {
     buffer: new FileBuffer(),
     definitions: new Definitions(),
+    sums: new SummedFiles(),
     keys: keysOfCounters(),
     pause: noPause,
   }
-  readonly entries = new FileEntries(fileNameOf(name)!, this.circumstances.definitions, new Map(), 0)
+  readonly entries = new FileEntries(fileNameOf(name)!, this.circumstances, new Map(), 0)
 
   constructor(stage: Stage) {
     this.directory = stage.directory()
@@ -43,8 +45,12 @@ class Subject {
     return end
   }
 
+  /** The values that were taken, in the order of the entries. */
   get values(): readonly number[] {
-    return [...this.entries.series.values]
+    const { values } = this.entries.series
+    const sums = new Float64Array(values.size)
+    values.addTo(sums)
+    return [...sums]
   }
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { PythonSource } from '../../../src/store/python/python-source.js'
 import { Reader } from '../../helpers/processes/reading.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
@@ -208,6 +208,112 @@ describe('a file of the same name', () => {
     unlinkSync(join(directory, `counter_${one}.db`))
     const { scrape, errors } = await reader.read()
     expect([scrape.total('jobs_total'), errors]).toEqual([10, []])
+  })
+})
+
+describe('keys that other files have', () => {
+  const jobs = (kind: string, value: number) => ({ metric: 'jobs', sample: 'jobs_total', labels: { kind }, value })
+  const buckets = (count: number) => ({ '1.0': count, '2.0': 2 * count, '+Inf': 3 * count })
+
+  test('are parsed once, also for the files of later processes', async ({ stage }) => {
+    const { directory, reader } = prepared(stage)
+    const write = (process: string, order: readonly string[]): void => {
+      new WrittenFile().add(...order.map((kind) => jobs(kind, 1))).write(directory, `counter_${process}.db`)
+      const file = new WrittenFile()
+      for (const path of order) file.addHistogram('seconds', 1, buckets(1), { path })
+      file.write(directory, `histogram_${process}.db`)
+    }
+    write('1', ['a', 'b', 'c'])
+    await reader.scrape()
+    const parse = vi.spyOn(JSON, 'parse')
+    write('2', ['c', 'a', 'b'])
+    rmSync(join(directory, 'counter_1.db'))
+    rmSync(join(directory, 'histogram_1.db'))
+    const { scrape } = await reader.read()
+    const parsed = parse.mock.calls.filter(([text]) => text.startsWith('["'))
+    parse.mockRestore()
+    expect(parsed.filter(([text]) => text.includes('jobs') || text.includes('seconds'))).toEqual([])
+    expect(scrape.labelled('jobs_total')).toEqual({ 'kind="a"': 1, 'kind="b"': 1, 'kind="c"': 1 })
+    expect(scrape.value('seconds_bucket{path="c",le="2.0"}')).toBe(3)
+  })
+
+  test('are not taken for those that differ at their end only', async ({ stage }) => {
+    const { directory, reader } = prepared(stage)
+    const long = 'x'.repeat(3000)
+    new WrittenFile().add(jobs(`${long}1`, 1), jobs(`${long}2`, 2)).write(directory, `counter_${one}.db`)
+    new WrittenFile().add(jobs(`${long}1`, 10), jobs(`${long}3`, 30)).write(directory, `counter_${two}.db`)
+    expect((await reader.scrape()).labelled('jobs_total')).toEqual({
+      [`kind="${long}1"`]: 11,
+      [`kind="${long}2"`]: 2,
+      [`kind="${long}3"`]: 30,
+    })
+  })
+
+  test('are not read beyond the bytes in use, where the file before had them', async ({ stage }) => {
+    const { directory, reader } = prepared(stage)
+    const whole = new WrittenFile()
+      .addHistogram('seconds', 1, buckets(1), { path: 'a' })
+      .addHistogram('seconds', 1, buckets(1), { path: 'b' })
+      .add(jobs('none', 0))
+    whole.write(directory, `histogram_${one}.db`)
+    await reader.scrape()
+    const bytes = whole.bytes()
+    for (let used = bytes.readInt32LE(0) - 8; used > 8; used -= 8) {
+      const cut = Buffer.from(bytes)
+      cut.writeInt32LE(used, 0)
+      writeFileSync(join(directory, `histogram_${two}.db`), cut)
+      const { scrape } = await reader.read()
+      // Either the second file has the whole histogram, or nothing of it is shown.
+      for (const path of ['a', 'b']) {
+        const sum = scrape.value(`seconds_sum{path="${path}"}`)!
+        expect([1, 2]).toContain(sum)
+        expect(scrape.value(`seconds_count{path="${path}"}`)).toBe(sum * 6)
+      }
+      if (used < bytes.readInt32LE(0) / 2) expect(scrape.value('seconds_sum{path="b"}')).toBe(1)
+    }
+  })
+
+  test('are those of several series whose values are added in turns', async ({ stage }) => {
+    const { directory, reader } = prepared(stage)
+    const value = (path: string, part: string, number: number, labels = {}) => ({
+      metric: 'seconds',
+      sample: `seconds_${part}`,
+      labels: { path, ...labels },
+      value: number,
+    })
+    new WrittenFile()
+      .addHistogram('seconds', 1, buckets(1), { path: 'a' })
+      .addHistogram('seconds', 1, buckets(1), { path: 'b' })
+      .write(directory, `histogram_${one}.db`)
+    // Two threads of one process.
+    new WrittenFile()
+      .add(value('a', 'sum', 10), value('b', 'sum', 20))
+      .add(value('b', 'bucket', 1, { le: '1.0' }), value('a', 'bucket', 1, { le: '1.0' }))
+      .add(value('a', 'bucket', 1, { le: '2.0' }), value('a', 'bucket', 1, { le: '+Inf' }))
+      .add(value('b', 'bucket', 1, { le: '2.0' }))
+      .write(directory, `histogram_${two}.db`)
+    const { scrape } = await reader.read()
+    expect(scrape.labelled('seconds_sum')).toEqual({ 'path="a"': 11, 'path="b"': 1 })
+    expect(scrape.labelled('seconds_count')).toEqual({ 'path="a"': 9, 'path="b"': 6 })
+  })
+
+  test('belong to the same series in files with other buckets', async ({ stage }) => {
+    const { directory, reader } = prepared(stage)
+    for (const process of ['4000001', '4000002', '4000003', '4000004']) {
+      const file = new WrittenFile().addHistogram('seconds', 1, buckets(1), { path: 'a' })
+      if (process === '4000003') file.addHistogram('seconds', 1, { '1.0': 5, '+Inf': 5 }, { path: 'b' })
+      if (process === '4000004') file.addHistogram('seconds', 1, { '4.0': 5, '+Inf': 5 }, { path: 'b' })
+      file.write(directory, `histogram_${process}.db`)
+    }
+    const { scrape } = await reader.read()
+    expect(scrape.labelled('seconds_bucket')).toEqual({
+      'path="a",le="1.0"': 4,
+      'path="a",le="2.0"': 12,
+      'path="a",le="+Inf"': 24,
+      'path="b",le="1.0"': 5,
+      'path="b",le="2.0"': 5,
+      'path="b",le="+Inf"': 20,
+    })
   })
 })
 

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { type Binding, loadBinding } from '#native'
+import { type Binding, loadBinding } from '../../../src/platform/addon.js'
 import { directoryInUse, joinRun, readRunId } from '../../../src/store/shared/control.js'
 import { controlName, headerSize, runByte, valuesName } from '../../../src/store/shared/format.js'
 import { filesIn, readDirectory } from '../../helpers/processes/reading.js'

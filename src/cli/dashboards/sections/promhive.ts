@@ -1,14 +1,11 @@
 import type { ObservedApplication } from '../application.js'
-import type { Panel, PanelUnit, Section } from '../panel.js'
+import { type FamilyPanel, type Panel, panelsOf, type Section } from '../panel.js'
 import { aggregate, dashboardScope, Queries } from '../queries.js'
 
 const q = new Queries(dashboardScope)
 const sum = (by: readonly string[], name: string): string => aggregate('sum', by, q.select(name))
 
-/** Name of the family, title, unit, query, legend and description. */
-type Row = readonly [string, string, PanelUnit, string, string, string]
-
-const gauges: readonly Row[] = [
+const gauges: readonly FamilyPanel[] = [
   [
     'promhive_writers',
     'Writers',
@@ -114,18 +111,6 @@ const counters: readonly (readonly [string, string, string, string])[] = [
     'Scrapes that the metrics port refused or cut off. Look for a second scraper, or one that reads slowly.',
   ],
   [
-    'promhive_exports_total',
-    'Exports',
-    'result',
-    'Exports that a destination has taken, or that failed. The log has the reason of a failure.',
-  ],
-  [
-    'promhive_export_dropped_samples_total',
-    'Values that were not exported',
-    'exporter',
-    'Values that a destination refused, or that could not be sent.',
-  ],
-  [
     'promhive_redis_flushes_total',
     'Flushes to Redis',
     'result',
@@ -144,9 +129,7 @@ export function promhiveSection({ families, has }: ObservedApplication): Section
   const labelled = (name: string, label: string): readonly string[] =>
     families.find(name)?.labels.has(label) ? [label] : ['instance']
   const panels: readonly Panel[] = [
-    ...gauges
-      .filter(([name]) => has(name))
-      .map(([, title, unit, expr, legend, description]) => ({ title, description, unit, queries: [{ expr, legend }] })),
+    ...panelsOf(gauges, has),
     ...(has('promhive_writers') ? [errorsPanel] : []),
     ...counters
       .filter(([name]) => has(name))

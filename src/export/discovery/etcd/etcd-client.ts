@@ -3,8 +3,12 @@ import http, { type IncomingMessage } from 'node:http'
 import https, { type RequestOptions } from 'node:https'
 import { reasonOf } from '../../../model/errors.js'
 import { withTimeout } from '../../../platform/time-limit.js'
+import { adviceFor } from '../../send/fault-advice.js'
 import { contentOf, EtcdError } from './etcd-error.js'
 import type { EtcdSettings } from './etcd-options.js'
+
+/** Characters: the keys of 50,000 targets. */
+const longestAnswer = 2 ** 24
 
 /** What a client needs to know of the settings. */
 type EtcdAccess = Pick<EtcdSettings, 'endpoints' | 'login' | 'tls' | 'timeout'>
@@ -76,6 +80,7 @@ export class EtcdClient {
       for await (const text of response.setEncoding('utf8')) {
         const lines = (rest + text).split('\n')
         rest = lines.pop()!
+        checkLength(rest)
         for (const line of lines) if (line.trim() !== '') yield contentOf<T>(line, status)
       }
       if (rest.trim() !== '') yield contentOf<T>(rest, status)
@@ -138,7 +143,7 @@ export class EtcdClient {
     const answer = async (): Promise<T> => {
       const response = await this.send(endpoint, path, body, { token, signal: ended.signal, stream: false })
       let text = ''
-      for await (const part of response.setEncoding('utf8')) text += part
+      for await (const part of response.setEncoding('utf8')) checkLength((text += part))
       return contentOf<T>(text, response.statusCode ?? 0)
     }
     try {
@@ -185,6 +190,8 @@ export class EtcdClient {
           this.send(endpoint, path, body, options).then(resolve, reject)
         } else reject(error)
       })
+      // Such as an answer that changes the protocol: Node then closes the connection without an error.
+      request.on('close', () => reject(new Error('the connection was closed without an answer')))
       request.end(text)
     })
   }
@@ -205,13 +212,14 @@ interface SendOptions {
   readonly stream: boolean
 }
 
-function asEtcdError(cause: unknown, endpoint: string): EtcdError {
-  if (cause instanceof EtcdError) return cause
-  const text = reasonOf(cause)
-  return new EtcdError(`${text}${schemeAdvice(text, endpoint)}`, undefined, { cause })
+/** @throws EtcdError for an answer that no etcd gives; it must not fill the memory */
+function checkLength({ length }: string): void {
+  if (length <= longestAnswer) return
+  throw new EtcdError(`the answer is longer than ${longestAnswer / 2 ** 20} MiB; is it etcd?`)
 }
 
-function schemeAdvice(text: string, endpoint: string): string {
-  if (/socket hang up/.test(text) && endpoint.startsWith('http:')) return '; if it expects TLS, use https://'
-  return /wrong version number|packet length too long/.test(text) ? '; if it expects no TLS, use http://' : ''
+function asEtcdError(cause: unknown, endpoint: string): EtcdError {
+  if (cause instanceof EtcdError) return cause
+  const advice = adviceFor(cause, endpoint, 'tls.caFile or PROMHIVE_ETCD_CA_FILE')
+  return new EtcdError(`${reasonOf(cause)}${advice}`, undefined, { cause })
 }

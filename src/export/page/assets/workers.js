@@ -25,11 +25,11 @@ export class Workers {
     const earlier = new Map((before?.workers ?? []).map((worker) => [worker.worker, worker]))
     const dead = now.workers.filter(({ state }) => state === 'dead')
     const shown = [...now.workers.filter(({ state }) => state !== 'dead'), ...dead.slice(-mostDead)]
-    const rows = shown.map((worker) => {
-      const { worker: number, state, since, process } = worker
+    const rows = sorted(shown).map((worker) => {
+      const { worker: number, name = String(number), state, since, process } = worker
       const cpu = cpuShare(earlier.get(number)?.process, process, seconds)
       return [
-        String(number),
+        name,
         { text: state, class: state },
         process === undefined ? '–' : String(process.pid),
         age(now.at / 1000 - since),
@@ -59,6 +59,12 @@ export class Workers {
     }
     return this.loops.get(worker).share
   }
+}
+
+/** The supervisor first, then its workers by their numbers, which differ from those of their seats. */
+function sorted(workers) {
+  const place = ({ name, worker }) => (name === undefined ? worker : Number(name) || 0)
+  return [...workers].sort((a, b) => place(a) - place(b) || a.worker - b.worker)
 }
 
 function cpuShare(before, now, seconds) {

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../../model/errors.js'
 import { withTimeout } from '../../../platform/time-limit.js'
 import { ClusterSlots, moveIn } from './cluster-slots.js'
 import { libraries, type OwnClient, openClient, type RedisLibrary } from './own-client.js'
@@ -220,8 +221,7 @@ function isOfConnection(cause: unknown): boolean {
 }
 
 function unreachableNode(name: string, cause: unknown): Error {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new Error(`${name}, which the cluster names for these keys: ${why}`, { cause })
+  return new Error(`${name}, which the cluster names for these keys: ${reasonOf(cause)}`, { cause })
 }
 
 function withoutDatabase(cause: unknown, place: RedisLocation): unknown {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { requireOptional } from '../../../platform/optional-package.js'
 import { withTimeout } from '../../../platform/time-limit.js'
 import type { RedisLocation } from './redis-address.js'
 import { openSocket, refusalOf, type SocketOptions, tlsOptionsOf } from './socket.js'
@@ -37,8 +38,8 @@ export async function openClient(
 ): Promise<OwnClient> {
   for (const library of among) {
     const [io, node] = [
-      library === 'ioredis' ? await installed(() => import('ioredis')) : undefined,
-      library === 'redis' ? await installed(() => import('redis')) : undefined,
+      library === 'ioredis' ? installed<typeof import('ioredis')>('ioredis') : undefined,
+      library === 'redis' ? installed<typeof import('redis')>('redis') : undefined,
     ]
     if (io !== undefined) return opened(await startIoRedis(io, place), place, limit, signal)
     if (node !== undefined) return opened(await startNodeRedis(node, place), place, limit, signal)
@@ -187,12 +188,11 @@ async function startNodeRedis(
   }
 }
 
-async function installed<T>(load: () => Promise<T>): Promise<T | undefined> {
+function installed<T>(library: RedisLibrary): T | undefined {
   try {
-    return await load()
+    return requireOptional<T>(library)
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return undefined
+    if ((cause as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined
     throw cause
   }
 }

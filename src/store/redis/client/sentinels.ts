@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { reasonOf } from '../../../model/errors.js'
 import { withTimeout } from '../../../platform/time-limit.js'
 import type { OwnClient } from './own-client.js'
 import { nameOf, type RedisAddress, type RedisTls } from './redis-address.js'
@@ -42,7 +43,7 @@ export class SentinelRoute {
         this.order = [sentinel, ...this.order.filter((each) => each !== sentinel)]
         return client
       } catch (cause) {
-        faults.push(`${nameOf(sentinel)}: ${cause instanceof Error ? cause.message : cause}`)
+        faults.push(`${nameOf(sentinel)}: ${reasonOf(cause)}`)
       }
     }
     throw new Error(`no sentinel leads to the master ${this.place.name} (${faults.join('; ')})`)

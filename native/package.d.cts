@@ -1,2 +1,0 @@
-/** The absolute path of the folder that package.json is in. */
-export declare const packageRoot: string

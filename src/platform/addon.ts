@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { isOff, variables } from './environment.js'
+import { ownPlaces, packageRoot } from './package-root.js'
+import { requireFrom } from './require-from.js'
+
+/** What the addon gives: bytes, lengths, file descriptors, processes. Each throws an Error with an errno name as `code`. */
+export interface Binding {
+  /** A writable shared mapping of the range; unmapped when the ArrayBuffer is collected. */
+  map(fd: number, offset: number, length: number): ArrayBuffer
+  /** Makes the bytes exist, so that a store into a mapping of them cannot raise SIGBUS. */
+  reserve(fd: number, offset: number, length: number): void
+  /** Mode 0 unlocks, 1 takes the byte shared, 2 exclusive. False when another holds it. Never waits. */
+  lock(fd: number, byte: number, mode: 0 | 1 | 2): boolean
+  /** Whether another open file holds the byte. Takes nothing; read access is enough. */
+  probe(fd: number, byte: number): boolean
+  /** Takes notice of a child's end, so that the kernel forgets it; false while it runs. Never waits. */
+  reap(pid: number): boolean
+}
+
+/** Either the addon, or the reason why there is none: the buffered writer serves then. */
+export interface LoadedAddon {
+  readonly binding?: Binding
+  readonly reason?: string
+}
+
+let place: { readonly file: string } | { readonly reason: string } | undefined
+
+/** Loads the addon of this platform. */
+export function loadBinding(): LoadedAddon {
+  if (isOff(variables.native)) return { reason: 'switched off by PROMHIVE_NATIVE=off' }
+  place ??= findAddon()
+  if ('reason' in place) return place
+  try {
+    return { binding: requireFrom(place.file)(place.file) as Binding }
+  } catch (cause) {
+    const { message } = cause as Error
+    return { reason: message }
+  }
+}
+
+function findAddon(): NonNullable<typeof place> {
+  const platform = `${process.platform}-${process.arch}`
+  const root = packageRoot()
+  // A copy beside the bundle, if the package itself is not installed.
+  const files =
+    root === undefined
+      ? ownPlaces().map((own) => join(dirname(own), 'promhive.node'))
+      : [join(root, 'prebuilds', platform, 'promhive.node')]
+  const file = files.find((candidate) => existsSync(candidate))
+  if (file !== undefined) return { file }
+  return { reason: root === undefined ? missingBeside(platform, files) : `no addon for ${platform}` }
+}
+
+function missingBeside(platform: string, files: readonly string[]): string {
+  return (
+    `this bundle finds neither the package promhive nor ${files[0]}; make promhive external, ` +
+    `or copy node_modules/promhive/prebuilds/${platform}/promhive.node there`
+  )
+}
