@@ -157,7 +157,7 @@ async function alertsFireAndStop({ prometheus }, users, claims) {
   await claims.happens('no alert fires while all is well', async () => {
     await until('no alert', async () => {
       await users.send('GET', '/')
-      // These two depend on the load of the machine, too.
+      // These depend on the load of the machine, too.
       return (await prometheus.firing()).every((name) => /^(EventLoop|RoutesSlow)/.test(name))
     })
     return 'stopped'
