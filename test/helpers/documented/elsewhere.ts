@@ -16,7 +16,7 @@ export const runElsewhere: readonly RunElsewhere[] = [
   { page: 'README.md', start: 'npm install promhive', by: 'test/package/alias-packages.test.ts', names: "'promhive'" },
   { page: 'README.md', start: 'import cluster', by: 'test/docs/readme.test.ts' },
   { page: 'README.md', start: 'const cluster', by: 'test/docs/readme.test.ts' },
-  { page: 'docs/architecture.md', start: 'npx vitest run', by: 'test/layers.test.ts', names: 'architecture' },
+  { page: 'docs/architecture.md', start: 'npx vitest run', by: 'test/layers.test.ts', names: 'imports go downwards' },
   { page: 'docs/behind-nginx.md', by: 'test/docs/behind-nginx.test.ts' },
   {
     page: 'docs/behind-nginx.md',
@@ -71,4 +71,21 @@ export const runElsewhere: readonly RunElsewhere[] = [
   { page: 'docs/worker-targets.md', by: 'test/docs/worker-targets.test.ts' },
   { page: 'docs/worker-targets.md', start: 'npx promhive run', by: 'test/docs/worker-targets.test.ts' },
   { page: 'docs/writing-a-backend.md', start: '// A complete backend', by: 'test/docs/backend.test.ts' },
+  { page: 'README.md', start: 'npm ci && npm run demo', by: 'test/examples/demo.test.ts', names: "'demo', 'demo.mjs'" },
+  { page: 'docs/processes-without-http.md', start: 'export', by: 'test/docs/processes-without-http.test.ts' },
+  {
+    page: 'docs/writing-a-backend.md',
+    start: 'import { describe',
+    by: 'test/examples/files-backend.test.ts',
+    names: 'backendConformance',
+  },
+  { page: 'docs/bundlers.md', start: 'npx esbuild', by: 'test/bundlers/bundlers.test.ts', names: "['esbuild', 'esm']" },
+  { page: 'docs/bundlers.md', start: 'cp node_modules', by: 'test/bundlers/bundlers.test.ts', names: 'promhive.node' },
+  {
+    page: 'docs/page.md',
+    start: 'npx promhive serve --open',
+    by: 'test/cli/open-in-browser.test.ts',
+    names: "'--open'",
+  },
+  { page: 'CONTRIBUTING.md', start: 'git clone', by: '.github/workflows/ci.yml', names: 'run: npm test' },
 ]

@@ -16,6 +16,6 @@ test.for([
     'exporters.statsd must be options such as { "address": … }, true or false, got a text',
   ],
   [{ textfile: {} }, 'there is no exporter "textfile"; did you mean textFile?'],
-] as const)('%j is refused, with the way out', ([configured, message]) => {
+] as const)('%j is refused, with the fault', ([configured, message]) => {
   expect(() => chosenExporters(configured, none)).toThrow(message)
 })
