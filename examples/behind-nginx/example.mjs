@@ -32,9 +32,10 @@ const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort())
 
 const sites = []
-for (const each of variants) sites.push(await Site.create(each, mode === 'show' ? ports : {}))
 try {
-  await Promise.race([run(sites), once(interrupted.signal, 'abort')])
+  const interruption = once(interrupted.signal, 'abort')
+  for (const each of variants) sites.push(await Site.create(each, mode === 'show' ? ports : {}))
+  await Promise.race([run(sites), interruption])
   process.exitCode = claims.failed > 0 ? 1 : 0
   if (interrupted.signal.aborted && mode !== 'show') process.exitCode = 130
 } catch (error) {

@@ -113,6 +113,20 @@ describe.skipIf(!hasNginx || !hasPrometheus)('the example behind nginx', { concu
     expect(await example.end()).toMatchObject({ code: 130, errors: '' })
     expect(example.left()).toEqual([])
   })
+
+  test('ends what it has started, and removes its files, if it is killed itself', async ({ stage }) => {
+    const example = new Example(stage, [])
+    await until(
+      () => example.output,
+      (text) => text.includes('Ctrl-C') || example.over,
+    )
+    expect(example.processes().length).toBeGreaterThan(6)
+    example.child.kill('SIGKILL')
+    await until(
+      () => example.left(),
+      (left) => left.length === 0,
+    )
+  })
 })
 
 test.skipIf(spawnSync('systemd-analyze', ['--version']).status !== 0)(
