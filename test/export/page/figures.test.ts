@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 const folder = '../../../src/export/page/assets'
 const figures = await import(`${folder}/figures.js`)
 const { History } = await import(`${folder}/history.js`)
-const { blockedOf, warningsOf } = await import(`${folder}/warnings.js`)
+const { aliveOf, blockedOf, warningsOf } = await import(`${folder}/warnings.js`)
 
 describe('what the page computes', () => {
   test.each([
@@ -33,6 +33,10 @@ describe('what the page computes', () => {
   test('whole numbers are written exactly', () => {
     expect(figures.figure(9_007_199_254_740_991)).toBe('9,007,199,254,740,991')
     expect(figures.figure(0.123456)).toBe('0.1235')
+    // A number of 300 digits would make a table useless.
+    expect(figures.figure(-1e300)).toBe('-1e+300')
+    expect(figures.figure(1.2345e19)).toBe('1.234e+19')
+    expect(figures.figure(Number.POSITIVE_INFINITY)).toBe('Infinity')
     expect(figures.figure(undefined)).toBe('–')
   })
 
@@ -69,6 +73,18 @@ describe('what the page computes', () => {
     ])
   })
 
+  test('a primary is no worker', () => {
+    const primary = { worker: 'primary', state: 'alive' }
+    expect(aliveOf(3, [primary, { worker: '1', state: 'alive' }, { worker: '2', state: 'blocked' }])).toBe(2)
+    expect(
+      aliveOf(1, [
+        { ...primary, state: 'dead' },
+        { worker: '1', state: 'alive' },
+      ]),
+    ).toBe(1)
+    expect(aliveOf(4)).toBe(4)
+  })
+
   test('blocked workers are those that the page knows, or those that a supervisor counts', () => {
     const state = (blocked: number) => ({
       name: 'shop_worker_state',
@@ -76,8 +92,8 @@ describe('what the page computes', () => {
       values: { running: 2, blocked },
     })
     const workers = [
-      { worker: 1, name: 'supervisor', state: 'alive' },
-      { worker: 3, name: '1', state: 'blocked' },
+      { worker: 'primary', state: 'alive' },
+      { worker: '1', state: 'blocked' },
     ]
     const of = (...given: Parameters<typeof blockedOf>) => [
       blockedOf(...given),

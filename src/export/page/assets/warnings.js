@@ -18,6 +18,11 @@ const counted = [
   ],
 ]
 
+/** The number of workers that are alive. A primary or supervisor counts as well, and is no worker. */
+export function aliveOf(live, workers = []) {
+  return live - workers.filter(({ worker, state }) => worker === 'primary' && state !== 'dead').length
+}
+
 /** The number of blocked workers: those that the page knows, or those that the metrics of a supervisor show. */
 export function blockedOf(families, workers = []) {
   const state = families.find(({ name, type }) => type === 'stateset' && name.endsWith('worker_state'))
@@ -28,7 +33,7 @@ export function blockedOf(families, workers = []) {
 export function warningsOf({ families, faults, omitted, workers = [] }) {
   const byName = new Map(families.map((family) => [family.name, family]))
   const warnings = [...new Set(faults)]
-  const blocked = workers.filter(({ state }) => state === 'blocked').map(({ name, worker }) => name ?? worker)
+  const blocked = workers.filter(({ state }) => state === 'blocked').map(({ worker }) => worker)
   const count = blockedOf(families, workers)
   if (count > blocked.length) {
     warnings.push(
