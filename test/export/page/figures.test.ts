@@ -102,6 +102,8 @@ describe('what the page computes', () => {
     expect(of([state(0)], [])).toEqual([0])
     expect(of([state(2)], [])).toEqual([2, 'The supervisor reports 2 blocked workers.'])
     expect(of([state(1)], workers)).toEqual([1, 'Worker 1 is blocked: its event loop does not turn.'])
+    const ofShop = { application: 'shop', worker: '1', state: 'blocked' }
+    expect(of([], [ofShop])).toEqual([1, 'Worker shop/1 is blocked: its event loop does not turn.'])
     expect(of([], workers)).toEqual([1, 'Worker 1 is blocked: its event loop does not turn.'])
   })
 })

@@ -50,6 +50,11 @@ export function age(seconds) {
   return seconds < 129_600 ? `${(seconds / 3_600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} d`
 }
 
+/** The number of a worker, with the name of its application if there are several. */
+export function workerName({ application, worker }) {
+  return application === undefined ? worker : `${application}/${worker}`
+}
+
 /** Whether the total of a family of this type only grows. */
 export function grows(type) {
   return type === 'counter' || type === 'histogram' || type === 'summary'

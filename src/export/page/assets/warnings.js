@@ -1,4 +1,4 @@
-import { figure } from './figures.js'
+import { figure, workerName } from './figures.js'
 
 /** What each of these families means if its total is not 0. */
 const counted = [
@@ -33,7 +33,7 @@ export function blockedOf(families, workers = []) {
 export function warningsOf({ families, faults, omitted, workers = [] }) {
   const byName = new Map(families.map((family) => [family.name, family]))
   const warnings = [...new Set(faults)]
-  const blocked = workers.filter(({ state }) => state === 'blocked').map(({ worker }) => worker)
+  const blocked = workers.filter(({ state }) => state === 'blocked').map(workerName)
   const count = blockedOf(families, workers)
   if (count > blocked.length) {
     warnings.push(
