@@ -33,7 +33,7 @@ function signal(receiver, name) {
   }
 }
 
-/** When a process has started, in the kernel's ticks; undefined if it has ended, also if no process has waited for it. */
+/** When a process has started, in the kernel's ticks; undefined if it has ended, also if it is a zombie. */
 function startOf(pid) {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

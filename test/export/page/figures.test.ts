@@ -58,6 +58,7 @@ describe('what the page computes', () => {
     const families = [
       family('promhive_dropped_series_total', 3),
       family('promhive_unreadable_files', 0),
+      family('promhive_application_up', 1, { shop: 1, books: 0 }),
       family('promhive_errors_total', 2, { FILE_UNREADABLE: 2, FLUSH_FAILED: 0 }),
     ]
     const workers = [
@@ -69,6 +70,7 @@ describe('what the page computes', () => {
       'Worker 2 is blocked: its event loop does not turn.',
       '3 series have no space in the store and are not counted.',
       'promhive reported 2 errors: FILE_UNREADABLE (2); the log has the details.',
+      'Application books is omitted, because it cannot be read; the log has the details.',
       '2 families with 1,000 series are not listed.',
     ])
   })

@@ -58,6 +58,9 @@ export function warningsOf({ families, faults, omitted, workers = [] }) {
       `promhive reported ${figure(errors.total)} errors${named === '' ? '' : `: ${named}`}; the log has the details.`,
     )
   }
+  for (const [application, up] of Object.entries(byName.get('promhive_application_up')?.values ?? {}))
+    if (up === 0)
+      warnings.push(`Application ${application} is omitted, because it cannot be read; the log has the details.`)
   if (byName.get('promhive_backend_up')?.total === 0)
     warnings.push('The backend does not answer; the numbers are as last seen.')
   if (omitted.families > 0)
