@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { adviceFor } from '../../export/send/fault-advice.js'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
@@ -44,8 +45,9 @@ async function scraped(url: string): Promise<string> {
     throw new Error(`status ${response.status}: ${body.trim().split('\n')[0]}`)
   } catch (error) {
     // fetch() puts the reason of a failed connection into the cause.
-    const reason = reasonOf((error instanceof Error && error.cause) || error)
-    throw new MetricsError('READ_FAILED', `${url} cannot be scraped: ${reason}`, { cause: error })
+    const cause = (error instanceof Error && error.cause) || error
+    const text = `${url} cannot be scraped: ${reasonOf(cause)}${adviceFor(cause, url, 'NODE_EXTRA_CA_CERTS')}`
+    throw new MetricsError('READ_FAILED', text, { cause: error })
   }
 }
 

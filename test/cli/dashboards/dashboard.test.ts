@@ -113,12 +113,13 @@ describe('promhive dashboard', () => {
     stage.after(() => void server.close())
     await once(server, 'listening')
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`
-    const [ofFile, ofUrl, ofDirectory, unknown, ofPage] = await Promise.all([
+    const [ofFile, ofUrl, ofDirectory, unknown, ofPage, overTls] = await Promise.all([
       promhive(stage, ['dashboard', file, '--title', 'The shop']),
       promhive(stage, ['dashboard', url, '--title', 'The shop']),
       promhive(stage, ['rules', stage.folder()]),
       promhive(stage, ['dashboard', file, '--preset', 'flask']),
       promhive(stage, ['dashboard', new URL('/', url).href]),
+      promhive(stage, ['dashboard', url.replace('http:', 'https:')]),
     ])
     expect(JSON.parse(ofFile.output)).toEqual(made(plain))
     expect(ofUrl.output).toBe(ofFile.output)
@@ -127,6 +128,10 @@ describe('promhive dashboard', () => {
     expect([ofPage.code, ofPage.errors]).toEqual([
       1,
       expect.stringContaining(`it is a page; name the metrics, such as ${url}`),
+    ])
+    expect([overTls.code, overTls.errors]).toEqual([
+      1,
+      expect.stringMatching(/ cannot be scraped: SSL routines: .*; if it expects no TLS, use http:\/\/\n$/),
     ])
     expect([unknown.code, unknown.errors]).toEqual([1, expect.stringContaining('the application shows prometheus')])
   })
