@@ -61,7 +61,7 @@ const needs = [
     package: 'nginx',
     // Debian has it in /usr/sbin, which may not be on the path of a user.
     present: () => existsSync('/usr/sbin/nginx') || runs('nginx', '-v'),
-    leftOut: 'the example behind a real nginx',
+    leftOut: 'the example behind a real nginx, and the configurations of nginx in the docs',
   },
   {
     package: 'supervisor',

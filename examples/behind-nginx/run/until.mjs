@@ -10,3 +10,9 @@ export async function until(what, look, seconds = 60) {
     await sleep(100)
   }
 }
+
+/** The same, but without an error if it takes too long: for something that is checked afterwards. */
+export async function settle(look, seconds) {
+  const end = performance.now() + seconds * 1000
+  while (!(await look()) && performance.now() < end) await sleep(100)
+}
