@@ -82,7 +82,7 @@ cp metrics.pem prometheus-ca.pem && cd "$OLDPWD"`,
   },
   {
     page: 'docs/behind-nginx.md',
-    start: 'promhive rules',
+    start: 'npx promhive rules',
     prints: /alert: .*"title": "Shop"/s,
     before: 'node serves.mjs',
     background: 'metrics at',

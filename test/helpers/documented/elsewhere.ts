@@ -24,12 +24,6 @@ export const runElsewhere: readonly RunElsewhere[] = [
     by: 'test/examples/behind-nginx.test.ts',
     names: "'--prove'",
   },
-  {
-    page: 'docs/behind-nginx.md',
-    start: 'npx promhive rules',
-    by: 'test/examples/behind-nginx.test.ts',
-    names: "'--no-traffic'",
-  },
   { page: 'docs/cardinality.md', by: 'test/docs/cardinality.test.ts' },
   { page: 'docs/cardinality.md', start: 'PROMHIVE_DIR=', by: 'test/docs/cardinality.test.ts' },
   { page: 'docs/coming-from-gunicorn-prometheus-exporter.md', by: examples },
@@ -88,11 +82,4 @@ export const runElsewhere: readonly RunElsewhere[] = [
     names: "'--open'",
   },
   { page: 'CONTRIBUTING.md', start: 'git clone', by: '.github/workflows/ci.yml', names: 'run: npm test' },
-  { page: 'docs/behind-nginx.md', by: 'test/docs/behind-nginx.test.ts', names: 'behind-nginx' },
-  {
-    page: 'docs/behind-nginx.md',
-    start: 'npm run example',
-    by: 'test/examples/behind-nginx.test.ts',
-    names: 'behind-nginx',
-  },
 ]
