@@ -154,6 +154,15 @@ test('the example names the programs that are missing, and how to install them',
   expect(code).toBe(1)
 })
 
+test.skipIf(!hasNginx || !hasPrometheus)(
+  'the example refuses a folder that its files cannot name',
+  async ({ stage }) => {
+    const { code, errors } = await new Example(stage, ['--prove'], { env: { TMPDIR: '/tmp/my folder' } }).end()
+    expect(errors).toMatch(/^the files of the example need a folder .*, got "\/tmp\/my folder": set TMPDIR\n$/)
+    expect(code).toBe(1)
+  },
+)
+
 test.skipIf(!canChangeUser || !hasNginx || !hasPrometheus)(
   'the example refuses a Node.js that the workers cannot read',
   async ({ stage }) => {
