@@ -8,7 +8,10 @@ const given = new Set()
 export async function freePort(preferred) {
   for (let port = preferred; ; port = undefined) {
     port ??= lowest + Math.floor(Math.random() * (highest - lowest))
-    if (given.has(port) || !(await isFree(port))) continue
+    if (given.has(port) || !(await isFree(port))) {
+      if (port === preferred) console.log(`port ${port} is taken, and replaced by a free one`)
+      continue
+    }
     given.add(port)
     return port
   }
