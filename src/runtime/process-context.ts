@@ -7,7 +7,9 @@ import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.
 import { MetricsError, reasonOf } from '../model/errors.js'
 import { givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
+import { inMemory } from '../platform/environment.js'
 import { absolutePath } from '../platform/paths.js'
+import { testFileId } from '../platform/test-file.js'
 import { setImmediate } from '../platform/timers.js'
 import { KnownRegistries } from '../registry/known-registries.js'
 import { Registry } from '../registry/registry.js'
@@ -24,6 +26,7 @@ import { type ConfigureOptions, checkConfigureOptions, createdByEnvironment, per
 import {
   directoryFromEnvironment,
   directoryFromParent,
+  isKeptInMemory,
   isOfOneRun,
   ownDirectory,
   ownDirectoryExists,
@@ -88,6 +91,7 @@ export class ProcessContext implements RegistryContext {
     this.options = { ...this.options, ...definedOptions }
     this.log.debug(`configure sets ${Object.keys(definedOptions).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
+    else if (dir === inMemory) this.useBackend(new MemoryBackend())
     else if (dir !== undefined) this.share(absolutePath(dir), mustJoin)
   }
 
@@ -179,6 +183,7 @@ export class ProcessContext implements RegistryContext {
 
   /** Chooses the backend, once, at the first count or scrape: alone in memory, or together in a directory. */
   private choose(): Backend {
+    if (isKeptInMemory()) return this.useBackend(new MemoryBackend())
     if (environmentNamesBackend() && this.chooseByEnvironment()) return this.backend!
     warnOfUnusedVariables(this.log)
     const directory = directoryFromEnvironment() ?? directoryFromParent()
@@ -241,15 +246,16 @@ export class ProcessContext implements RegistryContext {
         `no native addon (${reason}): other processes see counts up to 100 ms late, and a kill -9 loses those`,
       )
     this.moveTo(shared)
-    if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
+    if (!isMainThread && testFileId === undefined && directory === ownDirectory()) this.joining = announceThread()
   }
 
   /** Counts in a backend of the application from now on. */
-  useBackend(backend: Backend): void {
-    if (this.backend === backend) return
+  useBackend(backend: Backend): Backend {
+    if (this.backend === backend) return backend
     checkAgreement(backend)
     backend.begin?.(this.context)
     this.moveTo(backend)
+    return backend
   }
 
   /** Moves the counts to another backend. */
