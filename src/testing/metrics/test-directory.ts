@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { rmSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { variables } from '../../platform/environment.js'
-import { atProcessExit } from '../../platform/test-file.js'
+import { atNextTestFile, atProcessExit } from '../../platform/test-file.js'
 import { processContext } from '../../runtime/current-context.js'
 import {
   directoryFromEnvironment,
@@ -24,6 +24,10 @@ export function shareWithChildren(): string {
   const directory = processContext().whereabouts().directory ?? countInOwnDirectory()
   const [variable] = variables.directory
   process.env[variable] = directory
+  // The next test file of the process, or what its modules are after a reset, counts for itself.
+  atNextTestFile(() => {
+    if (process.env[variable] === directory) delete process.env[variable]
+  })
   return directory
 }
 
