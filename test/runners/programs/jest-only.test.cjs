@@ -29,7 +29,7 @@ test('isolated modules leave those of the file alone', async () => {
 describe('after resetModules', () => {
   beforeEach(() => jest.resetModules())
 
-  test.each([1, 2, 3])('promhive begins anew (%s)', async (n) => {
+  test.each([1, 2, 3])('promhive has nothing of before (%s)', async (n) => {
     const { Gauge, register } = require('promhive')
     const { jobs } = require('./app.cjs')
     // Other labels each time, which would be refused in one registry.
