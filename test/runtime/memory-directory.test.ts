@@ -45,6 +45,24 @@ async function totals(stage: Stage, env: Record<string, string>, configuration =
 
 describe('the directory "memory"', () => {
   test.for([
+    ['PROMHIVE_DIR', [], { PROMHIVE_DIR: 'memory' }],
+    ['--dir', ['--dir', 'memory'], {}],
+  ] as const)(
+    'is refused by promhive run (%s), which could not show its workers',
+    async ([name, args, env], { stage }) => {
+      provideDist()
+      const cli = join(root, 'dist/esm/cli/bin.js')
+      const cwd = stage.folder()
+      writeFileSync(join(cwd, 'app.mjs'), '')
+      const options = { cwd, env: { ...cleanEnvironment(), ...env } }
+      await expect(execute(process.execPath, [cli, 'run', 'app.mjs', ...args], options)).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`${name} must be a path (memory would keep each worker to itself`),
+      })
+    },
+  )
+
+  test.for([
     ['in the environment', { PROMHIVE_DIR: 'memory' }, ''],
     ['under the name of other clients', { PROMETHEUS_MULTIPROC_DIR: 'memory' }, ''],
     ['in the environment, beside a backend', { PROMHIVE_DIR: 'memory', PROMHIVE_BACKEND_CLASS: './none.js' }, ''],
