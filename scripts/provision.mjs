@@ -58,6 +58,17 @@ const needs = [
     leftOut: 'targets that are announced in etcd',
   },
   {
+    package: 'nginx',
+    // Debian has it in /usr/sbin, which may not be on the path of a user.
+    present: () => existsSync('/usr/sbin/nginx') || runs('nginx', '-v'),
+    leftOut: 'the example behind a real nginx, and the configurations of nginx in the docs',
+  },
+  {
+    package: 'supervisor',
+    present: () => runs('supervisord', '--version'),
+    leftOut: "the example under Debian's supervisor",
+  },
+  {
     package: 'chromium',
     present: () => existsSync('/usr/bin/chromium'),
     leftOut: 'the page for people in a real browser',

@@ -14,14 +14,15 @@ const { mode, variant, ports, traffic } = readOptions()
 
 const claims = new Claims()
 const modes = {
-  show: (site) => show(site, { traffic }),
-  prove: (site) => prove(site, claims, { supervisord: variant === 'supervisor' }),
-  naive: (site) => showNaive(site, claims),
-  compare: (site) => compare(site, claims),
+  show: { run: ([site]) => show(site, { traffic }), sites: [variant] },
+  prove: { run: ([site]) => prove(site, claims, { supervisord: variant === 'supervisor' }), sites: [variant] },
+  naive: { run: (sites) => showNaive(sites, claims), sites: ['naive', 'naive'] },
+  compare: { run: ([site]) => compare(site, claims), sites: [variant], packages: ['etcd-server'] },
 }
+const { run, sites: variants, packages = [] } = modes[mode]
 
-const packages = ['nginx', 'prometheus', ...(variant === 'supervisor' ? ['supervisor'] : [])]
-const fault = lacking(missing(packages)) ?? unreachable('www-data', checkout)
+const needed = ['nginx', 'prometheus', ...(variants.includes('supervisor') ? ['supervisor'] : []), ...packages]
+const fault = lacking(missing(needed)) ?? unreachable('www-data', checkout)
 if (fault !== undefined) {
   console.error(fault)
   process.exit(1)
@@ -30,16 +31,17 @@ if (fault !== undefined) {
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort())
 
-const site = await Site.create(mode === 'naive' ? 'naive' : variant, mode === 'show' ? ports : {})
+const sites = []
+for (const each of variants) sites.push(await Site.create(each, mode === 'show' ? ports : {}))
 try {
-  await Promise.race([modes[mode](site), once(interrupted.signal, 'abort')])
+  await Promise.race([run(sites), once(interrupted.signal, 'abort')])
   process.exitCode = claims.failed > 0 ? 1 : 0
   if (interrupted.signal.aborted && mode !== 'show') process.exitCode = 130
 } catch (error) {
   console.error(`FAILED: ${error.message}`)
   process.exitCode = 1
 } finally {
-  await site.stop()
+  await Promise.all(sites.map((site) => site.stop()))
 }
 process.exit()
 

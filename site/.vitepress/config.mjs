@@ -26,6 +26,13 @@ export default defineConfig({
     // The same as on GitHub, for links that lead to a heading.
     anchor: { slugify: (heading) => slug(heading) },
     config(markdown) {
+      // What no test runs says so to its readers.
+      const { html_block: htmlBlock } = markdown.renderer.rules
+      markdown.renderer.rules.html_block = (tokens, i, ...others) => {
+        const reason = /^<!-- not run: (.+) -->\s*$/.exec(tokens[i].content)?.[1]
+        if (reason === undefined) return htmlBlock(tokens, i, ...others)
+        return `<p><small>Not run in the tests: ${markdown.utils.escapeHtml(reason)}.</small></p>\n`
+      }
       markdown.core.ruler.push('links', ({ env, tokens }) => {
         for (const token of tokens.flatMap(({ children }) => children ?? [])) {
           if (token.type === 'link_open') token.attrSet('href', linkOnSite(env.relativePath, token.attrGet('href')))

@@ -2,10 +2,16 @@ import { MetricsError } from '../model/errors.js'
 import { absolutePath } from '../platform/paths.js'
 import { directoryFromEnvironment } from '../runtime/directory/application-directory.js'
 
-/** Returns the directory that a command line or the environment names; undefined if neither does. */
+/**
+ * Returns the directory that a command line or the environment names; undefined if neither does.
+ *
+ * @throws MetricsError `OPTION_INVALID` for an empty argument, such as a variable of a script that is not set
+ */
 export function namedDirectory(argument: string | undefined): string | undefined {
+  if (argument === '')
+    throw new MetricsError('OPTION_INVALID', 'which directory? Its name is empty; name it, or omit it')
   const directory = argument ?? directoryFromEnvironment()
-  return directory === undefined || directory === '' ? undefined : absolutePath(directory)
+  return directory === undefined ? undefined : absolutePath(directory)
 }
 
 /**

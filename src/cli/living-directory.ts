@@ -15,6 +15,8 @@ export interface AskedCommand {
   readonly args: readonly string[]
   /** The option in front of the directory, if it is not an argument. */
   readonly option?: '--dir'
+  /** Whether it can read a service in Redis instead. */
+  readonly redis?: boolean
 }
 
 /** The number of directories that an error lists. */
@@ -56,6 +58,7 @@ export function noneText({ places, ended }: DirectorySearch, asked: AskedCommand
     `  An application with a PROMHIVE_DIR elsewhere: ${commandFor(asked, 'DIR')}, or set PROMHIVE_DIR here as well.`,
     '  A process that runs alone counts in memory: open its metrics port, or set PROMHIVE_DIR for it.',
     '  An application of another user: run this as that user.',
+    ...(asked.redis ? [`  One that counts in Redis: promhive ${asked.name} --redis URL`] : []),
     ...(left === undefined ? [] : [`  One that has ended: ${commandFor(asked, left)}`]),
   ].join('\n')
 }

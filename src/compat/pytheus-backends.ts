@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { MetricsError } from '../model/errors.js'
 import { checkOptions, type OptionNames } from '../model/known-options.js'
 import { describe } from '../model/metric-name.js'
+import { processContext } from '../runtime/current-context.js'
 import {
   directoryFromEnvironment,
   directoryFromParent,
@@ -59,6 +60,7 @@ export class MultiProcessFileBackend implements Backend {
       onRemoved: (family, key) => this.context?.onRemoved(family, key),
       overflow: (seat) => new MemoryStore(seat),
       keep: isOfOneRun(this.directory),
+      role: () => processContext().seatRole(),
     })
   }
 

@@ -41,6 +41,8 @@ export interface Destination {
    * @throws an error with the reason if the destination has not taken them
    */
   send(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples>
+  /** Called at each attempt while another process sends. */
+  standby?(): void
   /**
    * Releases connections and files; called after the last send.
    *

@@ -1,6 +1,7 @@
 import type { Gatherer } from '../gather/gatherer.js'
 import { MetricsError, reasonOf } from '../model/errors.js'
 import type { Lease } from '../model/lease.js'
+import { inLine } from '../model/terminal-text.js'
 import { held } from '../platform/held.js'
 import { withTimeout } from '../platform/time-limit.js'
 import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../platform/timers.js'
@@ -35,6 +36,9 @@ export interface ExportContext {
   exported(result: 'ok' | 'failed', sent?: ExportedSamples): void
 }
 
+/** Milliseconds that each step of stopping has at least. */
+const leastTime = 200
+
 /**
  * Sends to a destination at an interval. It never runs two exports at a time, never keeps the process running, and never
  * throws: a failed export is reported and counted, and the next one follows at its time.
@@ -49,6 +53,8 @@ export class IntervalExporter implements Exporter {
   private result: ExportResult | undefined
   /** Monotonic milliseconds at which the next export begins. */
   private due = 0
+  /** Ends the export that is running. */
+  private limit: AbortController | undefined
   private failing = false
   /** The last call of the destination: one that was given up ends before the next one begins. */
   private sending: Promise<unknown> = Promise.resolve()
@@ -75,7 +81,7 @@ export class IntervalExporter implements Exporter {
     return this.states.start()
   }
 
-  /** Sends the last numbers, and stops. */
+  /** Sends the last numbers, and stops. Takes the time limit of one export at most. */
   stop(): Promise<void> {
     return held(this.states.stop())
   }
@@ -93,16 +99,21 @@ export class IntervalExporter implements Exporter {
   private async close(): Promise<void> {
     clearTimeout(this.timer)
     this.timer = undefined
+    const end = monotonicNow() + this.settings.timeout * 1000
+    const left = (): number => Math.max(leastTime, Math.round(end - monotonicNow()))
+    // An export that hangs leaves half of the time to the last numbers.
+    const halfTime = setTimeout(() => this.limit?.abort(new Error('the exporter stops')), left() / 2)
     await this.current
-    await this.sendNow()
-    await this.closeDestination()
+    clearTimeout(halfTime)
+    await this.sendNow(left())
+    await this.closeDestination(left())
     this.context.lease.leave()
   }
 
-  private async closeDestination(): Promise<void> {
-    const { destination, settings } = this
+  private async closeDestination(milliseconds: number): Promise<void> {
+    const { destination } = this
     try {
-      await withTimeout(Promise.resolve(destination.close?.(this.result !== 'standby')), settings.timeout * 1000)
+      await withTimeout(Promise.resolve(destination.close?.(this.result !== 'standby')), milliseconds)
     } catch (cause) {
       this.failed(`closing ${destination.place} failed`, cause)
     }
@@ -125,24 +136,26 @@ export class IntervalExporter implements Exporter {
     if (this.timer !== undefined) this.next()
   }
 
-  private sendNow(): Promise<ExportResult> {
-    this.current ??= this.tryOnce().finally(() => {
+  private sendNow(milliseconds = this.settings.timeout * 1000): Promise<ExportResult> {
+    this.current ??= this.tryOnce(milliseconds).finally(() => {
       this.current = undefined
     })
     return this.current
   }
 
-  private async tryOnce(): Promise<ExportResult> {
+  private async tryOnce(milliseconds: number): Promise<ExportResult> {
     const { context, destination, settings } = this
     if (!(await this.leads())) {
+      destination.standby?.()
       // If the process with the lease ends, this one exports as soon as it has it.
       this.due = monotonicNow() + Math.min(this.settings.interval * 1000, this.renewEvery)
       return (this.result = 'standby')
     }
     const limit = new AbortController()
+    this.limit = limit
     const renewal = setInterval(() => void this.renew(limit), this.renewEvery).unref()
     try {
-      const sent = await withTimeout(this.sendInTurn(limit.signal), settings.timeout * 1000)
+      const sent = await withTimeout(this.sendInTurn(limit.signal), milliseconds)
       // A destination that refuses everything, such as one of another kind, has not taken the numbers.
       const result = sent.samples === 0 && sent.dropped ? 'failed' : 'ok'
       context.exported(result, sent)
@@ -162,12 +175,15 @@ export class IntervalExporter implements Exporter {
   }
 
   private sendInTurn(signal: AbortSignal): Promise<ExportedSamples> {
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
     const sent = this.sending.then(() => {
       signal.throwIfAborted()
       return this.destination.send(this.context.gatherer, signal)
     })
     this.sending = sent.catch(() => {})
-    return sent
+    return Promise.race([sent, aborted])
   }
 
   private leaveToApplication({ message }: LeftToApplication): ExportResult {
@@ -200,7 +216,8 @@ export class IntervalExporter implements Exporter {
     this.failing = true
     const { exporter } = this.settings
     const text = `${exporter}: ${what}${cause === undefined ? '' : ` (${reasonOf(cause)})`}${next}`
-    this.context.onError(new MetricsError('EXPORT_FAILED', text, { cause, reason: exporter }))
+    // A destination's own words are for a log that a terminal may show.
+    this.context.onError(new MetricsError('EXPORT_FAILED', inLine(text), { cause, reason: exporter }))
   }
 
   private recovered(): void {

@@ -25,6 +25,8 @@ export interface SentAmounts {
   flush(): void | Promise<void>
   /** Forgets series that no longer exist; returns false if that is not possible now. */
   forget(series: readonly string[]): boolean
+  /** Called while another process sends. */
+  standby?(): void
 }
 
 /** The amounts at the moment of a gathering. */

@@ -136,10 +136,10 @@ export class Merger {
  */
 function namesOf(writers: readonly WriterSnapshot[], label: WorkerLabel): WriterName[] {
   const seats = new Map<string, number>()
-  return writers.map(({ seat, process }) => {
+  return writers.map(({ seat, worker, process }) => {
     const name = (label === 'pid' ? process : undefined) ?? String(seat)
     if (!seats.has(name)) seats.set(name, seat)
-    return { name: seats.get(name) === seat ? name : `${name}-${seat}`, seat }
+    return { name: seats.get(name) === seat ? name : `${name}-${seat}`, seat, worker }
   })
 }
 

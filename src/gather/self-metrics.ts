@@ -31,7 +31,7 @@ export function selfFamilies({
   seconds,
   ofBackend = [],
 }: ScrapeFacts): readonly SampleFamily[] {
-  const seats = new Set(writers.filter(({ seat }) => seat > 0).map(({ seat }) => seat)).size
+  const seats = new Set(writers.filter(isOfSeat).map(({ seat }) => seat)).size
   const live = liveWorkers(writers)
   const series = tables.reduce((sum, table) => sum + table.order.length, 0)
   return [
@@ -63,8 +63,12 @@ export function selfFamilies({
 export function liveWorkers(writers: readonly WriterSnapshot[]): number {
   // A seat may appear twice, because series without space in its file are kept separately. Seat 0 belongs to no
   // process.
-  const seats = new Map(writers.filter(({ seat }) => seat > 0).map(({ seat, live }) => [seat, live]))
+  const seats = new Map(writers.filter(isOfSeat).map(({ seat, live }) => [seat, live]))
   return [...seats.values()].filter(Boolean).length
+}
+
+function isOfSeat({ seat, guest }: WriterSnapshot): boolean {
+  return seat > 0 && guest !== true
 }
 
 const upHelp =

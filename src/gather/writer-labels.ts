@@ -4,10 +4,12 @@ import { type SeriesKey, withValue } from '../model/series-key.js'
 
 /** The values of the labels that distinguish the series of a writer. */
 export interface WriterName {
-  /** The value of the chosen worker label: the number of the seat, or the process. */
+  /** Unlike those of other writers: the number of the seat, or the process if that is the chosen worker label. */
   readonly name: string
   /** The number of the seat; 0 for values that belong to no process. */
   readonly seat: number
+  /** The value of the label `worker`; by default, the number of the seat. */
+  readonly worker?: string | undefined
 }
 
 /** Which labels are added. */
@@ -41,8 +43,9 @@ export class WriterLabels {
   constructor(family: FamilyDescriptor, { workerLabel, perWriter, perWorker }: WriterLabelOptions) {
     const valuesByName = new Map<string, AddedLabel['valueFor']>()
     // Values of no process, such as those of `run: 'serving'`, have no worker.
-    if (perWorker) valuesByName.set(numberLabel, ({ seat }) => (seat === 0 ? null : String(seat)))
-    if (perWriter) valuesByName.set(workerLabel, ({ name }) => name)
+    if (perWorker) valuesByName.set(numberLabel, ({ seat, worker }) => (seat === 0 ? null : (worker ?? String(seat))))
+    if (perWriter)
+      valuesByName.set(workerLabel, ({ name, worker }) => (workerLabel === numberLabel ? (worker ?? name) : name))
     const added = [...valuesByName.keys()].sort()
     const names = [...family.labelNames]
     const renamed = new Map<string, string>()

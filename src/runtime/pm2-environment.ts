@@ -4,7 +4,8 @@
  */
 
 /** The variables that promhive reads, and those that show that PM2 started a process and for which application. */
-const read = /^(?:PROMHIVE_|PROMETHEUS_|prometheus_multiproc_dir$|name$|pm_id$|exec_mode$|instances$)/
+const read =
+  /^(?:PROMHIVE_|PROMETHEUS_|prometheus_multiproc_dir$|name$|pm_id$|NODE_APP_INSTANCE$|exec_mode$|instances$)/
 
 /** Unpacks the variables that promhive needs before PM2 does. */
 export function unpackPm2Environment(env: NodeJS.ProcessEnv = process.env): void {

@@ -36,6 +36,7 @@ import {
 } from './directory/application-directory.js'
 import { sourceOf } from './directory/directory-source.js'
 import { RefusedDirectory } from './directory/refused-directory.js'
+import { seatRole } from './directory/seat-role.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
 import { NamelessNames } from './nameless-names.js'
@@ -71,6 +72,8 @@ export class ProcessContext implements RegistryContext {
   readonly showsCreated = (): boolean => this.options.created ?? createdByEnvironment()
   private readonly watchers = new RemovalWatchers()
   private workersUser: WorkersUser | undefined
+  /** Whether this process supervises or observes workers; set before it counts. */
+  supervises = false
   readonly log = new ProcessLog()
   private readonly faults = new Faults(() => this.showsItself(), this.log)
   private readonly context: BackendContext & Pick<Required<BackendContext>, 'onRecovered'> = {
@@ -98,6 +101,11 @@ export class ProcessContext implements RegistryContext {
   /** Called before the directory is named, if this process runs as root and shares it with workers of another user. */
   shareWithWorkers(user: WorkersUser): void {
     this.workersUser = user
+  }
+
+  /** What this process is to its application. */
+  seatRole(): ReturnType<typeof seatRole> {
+    return seatRole(this.supervises)
   }
 
   /** The backend of this process. */
@@ -228,6 +236,7 @@ export class ProcessContext implements RegistryContext {
       onSeat: (text) => this.log.debug(text, { event: 'seat' }),
       overflow: (seat) => new MemoryStore(seat),
       keep: isOfOneRun(directory),
+      role: () => this.seatRole(),
     })
     try {
       shareWith(userOfClusterWorkers(directory) ?? this.workersUser)
@@ -239,12 +248,8 @@ export class ProcessContext implements RegistryContext {
       this.unusable(directory, cause, mustJoin)
       return
     }
-    const reason = whyBuffered()
-    if (reason !== undefined)
-      this.faults.warn(
-        'BUFFERED',
-        `no native addon (${reason}): other processes see counts up to 100 ms late, and a kill -9 loses those`,
-      )
+    const buffered = whyBuffered()
+    if (buffered !== undefined) this.faults.warn('BUFFERED', buffered)
     this.moveTo(shared)
     if (!isMainThread && testFileId === undefined && directory === ownDirectory()) this.joining = announceThread()
   }

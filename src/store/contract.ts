@@ -34,6 +34,8 @@ export type RemovalScope = 'application' | 'process'
 export interface Store {
   /** Unique forever: seat, pid, thread and start time. */
   readonly writer: string
+  /** The value of the label `worker`; by default, the number that `writer` begins with. */
+  readonly worker?: string
   /**
    * One word that every write compares with its value when the series was opened. It changes when series may have moved
    * or been removed (by another process, or because the store was replaced); writers then open their series again.
@@ -122,8 +124,12 @@ export interface FamilyOwner {
 /** One writer at one moment. */
 export interface WriterSnapshot {
   readonly writer: string
-  /** Number of its seat: the value of the label `worker`. */
+  /** Number of its seat. */
   readonly seat: number
+  /** The value of the label `worker`; by default, the number of the seat. Writers of one worker share it. */
+  readonly worker?: string
+  /** Set for a process outside of the application, which counts nothing that a scrape shows. */
+  readonly guest?: boolean
   /**
    * The name of its process, which is the value of the label `pid`; `<pid>-<thread>` for a thread. By default, the
    * number of the seat.

@@ -135,7 +135,10 @@ test.for<[readonly string[], RegExp]>([
   [['etcd', '--once', '--url', 'http://a:1', '--ca-file', 'x'], /--ca-file goes with a URL that begins with https/],
   [['etcd', '--once', '--url', 'https://a:1', '--key-file', 'x'], /--cert-file and --key-file are both needed/],
   [['etcd', '--once', '--url', 'http://a:1', '--grace', 'x'], /--grace must be a number of seconds, got "x"/],
-  [['etcd', '--out', '/none/there/x.json', '--url', 'http://a:1'], /--out: this user cannot write to \/none\/there/],
+  [
+    ['etcd', '--out', '/none/there/x.json', '--url', 'http://a:1'],
+    /--out: the directory \/none\/there does not exist; create it/,
+  ],
 ])('promhive discover %j is refused', async ([args, fault]) => {
   const refused = await discover.run(args).catch((error: Error) => error)
   expect(refused).toMatchObject({ code: 'OPTION_INVALID', message: expect.stringMatching(fault) })

@@ -25,11 +25,11 @@ const wrong: Readonly<Record<string, readonly (readonly [args: readonly string[]
     [['--nothing'], /^there is no option --nothing/],
   ],
   explain: [
-    [['/nowhere'], /^\/nowhere is not a directory/],
+    [['/nowhere'], /^\/nowhere does not exist/],
     [['/', '--workers', 'many'], /^--workers must/],
   ],
   inspect: [
-    [['/nowhere'], /^\/nowhere is not a directory/],
+    [['/nowhere'], /^\/nowhere does not exist/],
     [['--redis', 'foo'], /^--redis: url must/],
   ],
   top: [[['/nowhere', '--interval', 'x'], /^--interval must/]],

@@ -42,6 +42,11 @@ describe('promhive explain', () => {
       expect(run).toMatchObject({ code: 0, errors: '' })
       return JSON.parse(run.output) as SeriesCosts & { source: string }
     }
+    const wrong = await promhive(stage, ['explain', directory, '--registry', 'defualt'])
+    expect(wrong).toMatchObject({ code: 1, output: '' })
+    expect(wrong.errors).toMatch(
+      /^promhive explain: --registry: there is no registry "defualt"; there are .*\bdefault\b/,
+    )
     const now = await explained()
     expect(now).toMatchObject({ source: directory, workers: 2, running: 2 })
     // Three bounds and +Inf, sum and count.
@@ -77,7 +82,8 @@ describe('promhive explain', () => {
   })
 
   plainTest.for([
-    [['/nowhere'], '/nowhere is not a directory'],
+    [['/nowhere'], '/nowhere does not exist; it is created when the application counts'],
+    [['/dev/null'], '/dev/null is not a directory'],
     [['/', '--workers', '0'], '--workers must be a whole number from 1, got "0"'],
     [['/', '--top', 'all'], '--top must be a whole number from 1, got "all"'],
     [['/', '--sort', 'size'], '--sort must be one of per-target, per-worker, merged, bytes, name, got "size"'],

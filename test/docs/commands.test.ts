@@ -14,8 +14,11 @@ import { provideDist, root } from '../helpers/processes/dist.js'
 import { freePort } from '../helpers/processes/port.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
+import { hasRedis } from '../helpers/redis/redis-server.js'
+import { startRedis } from '../helpers/redis/started-redis.js'
 
 const has = {
+  redis: hasRedis,
   openssl: hasOpenssl,
   root: process.getuid?.() === 0,
   curl: spawnSync('curl', ['--version'], { stdio: 'ignore' }).status === 0,
@@ -72,11 +75,15 @@ async function runs(stage: Stage, command: DocumentedCommand, script: string): P
   for (const [name, text] of Object.entries(programs))
     writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
   const receiver = command.receiver && (await receive(stage, command.receiver.protocol))
+  const redis = command.needs === 'redis' ? (await startRedis(stage)).url : ''
   const port = await freePort()
   const adapted = (text: string): string =>
-    text
+    Object.entries(command.replace ?? {})
+      .reduce((result, [from, to]) => result.replaceAll(from, to), text)
+      .replaceAll('THE_REDIS', redis)
       .replaceAll(/\/(dev\/shm|etc|run|var\/lib)\//g, `${folder}/$1/`)
       .replaceAll('9464', String(port))
+      .replaceAll('0.0.0.0', '127.0.0.1')
       .replaceAll(String(command.receiver?.port), String(receiver?.port))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), adapted(text))
   mkdirSync(join(folder, 'dev', 'shm'), { recursive: true })

@@ -86,7 +86,7 @@ async function starts(stage: Stage, folder: string, text: string): Promise<void>
   expect(supervisor.errors).not.toMatch(/not been started|ignored|unknown/)
 }
 
-/** With the folders of the test, and with an address that refuses connections in the place of other hosts. */
+/** Replaces folders by those of the test, and other hosts by an address that refuses connections. */
 function onThisMachine(text: string, folder: string): string {
   return text
     .replaceAll(/\/(dev\/shm|var\/lib)\//g, `${folder}/$1/`)

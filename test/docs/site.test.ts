@@ -27,13 +27,14 @@ async function started(stage: Stage, ...args: string[]): Promise<string> {
   const seen = await until(
     () => Promise.resolve(actor.output + actor.errors),
     (text) => text.includes('The site is at '),
+    250_000,
   )
   expect(seen).toContain(`The site is at http://127.0.0.1:${port}/`)
   return `http://127.0.0.1:${port}/`
 }
 
 // One build for all: it takes ten seconds of a processor.
-describe.runIf(installed)('the site', () => {
+describe.runIf(installed)('the site', { timeout: 300_000 }, () => {
   test('is built, complete in itself, and served', async ({ stage }) => {
     const folder = join(stage.folder(), 'site')
     const url = await started(stage, '--serve', '--out', folder)
@@ -47,6 +48,7 @@ describe.runIf(installed)('the site', () => {
     const inOrder = articles.map(({ file }) => `/docs/${file.replace(/\.md$/, '.html')}`)
     expect(site.sidebar('docs/prometheus.html').filter((address) => /^\/docs\/./.test(address))).toEqual(inOrder)
     expect(site.html('docs/prometheus.html')).toContain('<meta name="description" content="serve the metrics')
+    expect(site.html('docs/etcd.html')).toContain('Not run in the tests: it needs an etcd with users.')
     const answer = await ask(`${url}docs/prometheus.html`)
     expect(answer.body).toBe(site.html('docs/prometheus.html'))
 

@@ -60,6 +60,46 @@ test('begins the next export when one that was given up has ended', async () => 
   expect(most).toBe(1)
 })
 
+test('stops within the time of one export, and still sends the last numbers, though an export hangs', async () => {
+  let calls = 0
+  const { exporter, results } = exporterOf(
+    async (signal) => {
+      if (++calls > 1) return { samples: 1 }
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    },
+    {},
+    3600,
+    { timeout: 2 },
+  )
+  await exporter.start()
+  await until(
+    () => calls,
+    (count) => count === 1,
+  )
+  const before = performance.now()
+  await exporter.stop()
+  expect(performance.now() - before).toBeLessThan(1_900)
+  expect(results).toEqual(['failed', 'ok'])
+})
+
+test('stops within the time of one export, though no export ends', async () => {
+  let calls = 0
+  const hangs = (): Promise<ExportedSamples> => {
+    calls++
+    return new Promise(() => {})
+  }
+  const { exporter, results } = exporterOf(hangs, {}, 3600, { timeout: 1 })
+  await exporter.start()
+  await until(
+    () => calls,
+    (count) => count === 1,
+  )
+  const before = performance.now()
+  await exporter.stop()
+  expect(performance.now() - before).toBeLessThan(1_900)
+  expect(results).toEqual(['failed', 'failed'])
+})
+
 test('sends nothing more once the application itself sends', async () => {
   const [said, left]: [string[], string[]] = [[], []]
   let sent = 0
@@ -95,6 +135,14 @@ test('reports what a destination has refused, and counts the rest as sent', asyn
   expect(await exporter.send()).toBe('ok')
   expect(results).toEqual(['ok'])
   expect(errors[0]?.message).toBe('test: nowhere has not taken 2 values (too old)')
+})
+
+test('the words of a destination are escaped where a terminal would interpret them', async () => {
+  const reason = 'bell \x07 \x1b[2J\nforged line'
+  const { exporter, errors } = exporterOf(async () => ({ samples: 5, dropped: 2, reason }))
+  await exporter.send()
+  const shown = '(bell \\u0007 \\u001b[2J\\nforged line)'
+  expect(errors[0]?.message).toBe(`test: nowhere has not taken 2 values ${shown}`)
 })
 
 test('a destination that has taken nothing has failed', async () => {
@@ -160,15 +208,37 @@ test('exports at its interval, a last time when it stops, and then leaves the le
   expect((times[4]! - times[0]!) / 4).toBeGreaterThan(35)
 })
 
+test('stops within the time of one export, though the destination never answers', async () => {
+  const never = (): Promise<never> => new Promise(() => {})
+  const { exporter, results } = exporterOf(
+    never,
+    { lease: { held: () => true, leave() {} } },
+    3600,
+    { timeout: 2 },
+    never,
+  )
+  await exporter.start()
+  await until(
+    () => exporter.running,
+    (running) => running,
+  )
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const began = performance.now()
+  await exporter.stop()
+  expect(performance.now() - began).toBeLessThan(5_000)
+  expect(results).toEqual(['failed', 'failed'])
+})
+
 function exporterOf(
   send: (signal: AbortSignal) => Promise<ExportedSamples>,
   context: Partial<ExportContext> = {},
   interval = 3600,
   settings: Partial<IntervalSettings> = {},
+  close?: () => Promise<void>,
 ) {
   const [errors, recovered, results] = [[] as MetricsError[], [] as string[], [] as string[]]
   const exporter = new IntervalExporter(
-    { place: 'nowhere', send: (_, signal) => send(signal) },
+    { place: 'nowhere', send: (_, signal) => send(signal), ...(close && { close }) },
     { exporter: 'test', interval, timeout: 0.2, ...settings },
     {
       gatherer: new Registry(),

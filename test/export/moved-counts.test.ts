@@ -35,6 +35,8 @@ describe.each(sharedBackends)('($backend)', ({ env }) => {
     await actor.ask('start', 'otlp', { endpoint: totals.url })
     await sendsAll(actor)
     await moves[move](actor, directory)
+    // A scrape notices it at once.
+    for (let i = 0; i < 3; i++) await actor.ask('scrape')
     // Until the counts are in the new place.
     await until(
       async () => {

@@ -8,6 +8,7 @@ import { StateSet } from '../../src/metric/stateset.js'
 import { Summary } from '../../src/metric/summary.js'
 import { type FamilyTable, ownKey } from '../../src/model/family.js'
 import { type GaugeMode, gaugeModes } from '../../src/model/metric-type.js'
+import type { SeatRole } from '../../src/store/shared/seat-numbers.js'
 import { freshDirectory, TestProcess } from '../helpers/homes.js'
 import { holds } from '../helpers/property.js'
 
@@ -20,8 +21,8 @@ class Worker {
   private readonly counts: ((labels: Record<'path' | 'zone', string>, value: number) => void)[]
   private readonly removes: ((labels: Record<'path' | 'zone', string>) => void)[]
 
-  constructor(directory: string) {
-    this.process = new TestProcess(directory)
+  constructor(directory: string, role: SeatRole) {
+    this.process = new TestProcess(directory, role)
     const common = { help: 'X.', labelNames, registers: [this.process.registry] }
     const counter = new Counter({ ...common, name: 'jobs_total' })
     const histogram = new Histogram({ ...common, name: 'wait', buckets: [1, 2, 4] })
@@ -48,8 +49,8 @@ class Worker {
     this.removes = [counter, histogram, ...gauges].map((metric) => (labels) => metric.remove(labels))
   }
 
-  get seat(): string {
-    return this.process.store().writer.split('-')[0]!
+  get worker(): string {
+    return this.process.store().worker!
   }
 
   /** Returns whether it was the counter. */
@@ -75,20 +76,25 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(fc.constant('end'), fc.nat(), fc.nat(), labels, fc.constant(0)) },
 )
 
-test('over all workers, the series of any program give the merged ones, also when seats change their owners', async () => {
+test.for<[string, (i: number) => SeatRole]>([
+  ['seats change their owners', () => 'process'],
+  ['several processes of one worker run at once', (i: number) => 1 + (i % 2)],
+])('over all workers, the series of any program give the merged ones, also when %s', async ([, roleOf]) => {
   await holds(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
       const directory = freshDirectory()
       const reader = new TestProcess(directory)
-      const workers = [new Worker(directory), new Worker(directory)]
-      // What was counted in the counter by the processes of each seat.
+      let begun = 0
+      const begin = (): Worker => new Worker(directory, roleOf(begun++))
+      const workers = [begin(), begin()]
+      // What was counted in the counter by the processes of each worker.
       const jobs = new Map<string, number>()
       for (const [i, [what, pick, kind, series, value]] of steps.entries()) {
         const worker = workers[pick % Math.max(1, workers.length)]
-        if (what === 'spawn' && workers.length < 4) workers.push(new Worker(directory))
+        if (what === 'spawn' && workers.length < 4) workers.push(begin())
         if (worker !== undefined) {
-          const key = (seat: string): string => JSON.stringify([series.path, seat, series.zone])
-          const counted = key(worker.seat)
+          const key = (number: string): string => JSON.stringify([series.path, number, series.zone])
+          const counted = key(worker.worker)
           if (what === 'end') workers.splice(workers.indexOf(worker), 1)[0]!.process.end()
           else if (what === 'count' && worker.count(kind, series, value))
             jobs.set(counted, (jobs.get(counted) ?? 0) + value)
@@ -165,8 +171,8 @@ function mergedBy(name: string, parts: readonly Row[]): number[][] {
     case 'sum':
       return [[1, seconds.reduce((a, b) => a + b, 0)]]
     case 'average': {
-      const sum = seconds.reduce((a, b) => a + b, 0)
-      return [[seconds.length, sum / seconds.length, sum]]
+      const [count, sum] = [0, 2].map((i) => values.reduce((a, slots) => a + slots[i]!, 0)) as [number, number]
+      return [[count, sum / count, sum]]
     }
     case 'mostrecent':
       return [values.reduce((a, b) => (b[0]! >= a[0]! ? b : a))]

@@ -18,12 +18,13 @@ export class DocumentationPage {
 
   constructor(readonly path: string) {
     this.text = readFileSync(join(root, path), 'utf8')
-    const found = this.text.matchAll(/(?:^<!-- ([^\n]+) -->\n)?^```(\w*)\n(.*?)^```$/gms)
-    this.blocks = [...found].map(([, comment, language, text]) => ({
+    // A block may be part of a list, and is then indented.
+    const found = this.text.matchAll(/(?:^ *<!-- ([^\n]+) -->\n)?^( *)```(\w*)\n(.*?)^\2```$/gms)
+    this.blocks = [...found].map(([, comment, indent, language, text]) => ({
       language: language!,
       file: comment !== undefined && /^\S+$/.test(comment) ? comment : undefined,
       notRun: comment === undefined ? undefined : /^not run: (.+)$/.exec(comment)?.[1],
-      text: text!,
+      text: text!.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
     }))
   }
 

@@ -7,13 +7,18 @@ import { Merger } from '../../src/gather/merge.js'
 import { ProcessContext } from '../../src/runtime/process-context.js'
 import type { Backend, Store, WriterSnapshot } from '../../src/store/contract.js'
 import { MemoryStore } from '../../src/store/memory/memory-backend.js'
+import type { SeatRole } from '../../src/store/shared/seat-numbers.js'
 import { noPause } from './writers.js'
 
 /** A process as its metrics see it; several of them fit into one test. Without a directory it counts in memory, alone. */
 export class TestProcess extends ProcessContext {
   private memory: MemoryStore | undefined
 
-  constructor(dir?: string) {
+  /** @param role what the process is to the application; by default, as the process of the test */
+  constructor(
+    dir?: string,
+    private readonly role: SeatRole = 'process',
+  ) {
     super()
     if (dir === undefined) this.memory = new MemoryStore()
     else this.configure({ dir, strict: true, selfMetrics: false })
@@ -22,6 +27,10 @@ export class TestProcess extends ProcessContext {
 
   override store(): Store {
     return this.memory ?? super.store()
+  }
+
+  override seatRole(): SeatRole {
+    return this.role
   }
 
   /** Releases its seat, as the kernel does for a process that ends. Later counts reach no other process. */

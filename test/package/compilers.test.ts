@@ -12,7 +12,13 @@ const timeout = 120_000
 const takenForGranted = [2300, 2304, 2307, 2552, 7005, 7006, 7016, 7018, 7019, 7031, 7034, 18004]
 
 /** Programs in JavaScript, with fields that nothing declares: a .ts file cannot be the same. */
-const inJavaScript = ['docs/writing-a-backend.md', 'examples/backends', 'examples/demo']
+const inJavaScript = [
+  'docs/writing-a-backend.md',
+  'examples/backends',
+  'examples/demo',
+  'examples/behind-nginx/example.mjs',
+  'examples/behind-nginx/run',
+]
 /** The same as a snippet. */
 const classWithFields = /^class \w+ \{[\s\S]*\bthis\.\w+ = /m
 

@@ -113,6 +113,6 @@ describe('promhive inspect', () => {
   test('rejects a path that is not a directory', { timeout }, async ({ stage }) => {
     const { code, errors } = await promhive(stage, ['inspect', stage.directory('nowhere')])
     expect(code).toBe(1)
-    expect(errors).toContain('is not a directory')
+    expect(errors).toContain('does not exist')
   })
 })

@@ -97,6 +97,8 @@ describe.skipIf(!canChangeUser)('a command without a directory (needs root and s
       expect(both).toContain('No application of this user counts in a directory below /dev/shm.')
       const named = name === 'serve' ? 'serve --dir DIR --port 0' : `${name} DIR`
       expect(both).toContain(`PROMHIVE_DIR elsewhere: promhive ${named}`)
+      const redis = 'redis' in commands.find((command) => command.name === name)!.options
+      expect(both.includes(`One that counts in Redis: promhive ${name} --redis URL`)).toBe(redis)
       expect({ name, code }).toEqual({ name, code: name === 'doctor' ? 0 : 1 })
     }
     // A search creates nothing.
@@ -116,6 +118,9 @@ describe.skipIf(!canChangeUser)('a command without a directory (needs root and s
     expect(inspected).toMatchObject({ directory, seats: Array(3).fill({ live: true, owners: 1 }) })
     const { errors } = await user.run('serve')
     expect(errors).toContain('the next run of the application has another directory')
+    // Nor does a command whose directory is an empty variable of a script.
+    const empty = await user.run('top', [''])
+    expect(empty).toMatchObject({ code: 1, errors: expect.stringContaining('Its name is empty') })
     // wipe does not guess.
     const wiped = await user.run('wipe', ['--force'])
     expect(wiped).toMatchObject({ code: 1, errors: expect.stringContaining('which directory? Name it') })

@@ -68,7 +68,7 @@ describe.skipIf(spawnSync('systemd-analyze', ['--version']).status !== 0)('the u
       )
     }
     const url = await until(
-      async () => /http:\S+/.exec(metrics.output)?.[0],
+      async () => /metrics at (http:\S+)\n/.exec(metrics.output)?.[1],
       (found) => found !== undefined,
     )
     expect(new Exposition((await ask(url!)).body).total('http_requests_total')).toBe(2)

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import type { SeriesCosts } from '../../src/gather/costs/series-costs.js'
 import { promhive, promhiveServe } from '../helpers/processes/command.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { test } from '../helpers/processes/stage.js'
@@ -106,4 +107,18 @@ test('promhive wipe keeps the files of Python’s client unless they are request
   expect(readdirSync(directory)).toHaveLength(4)
   expect((await promhive(stage, ['wipe', directory, '--python', '--force'])).code).toBe(0)
   expect(readdirSync(directory)).toEqual(['celery.db', 'counter_notes.db'])
+})
+
+test('explain shows what they cost', async ({ stage }) => {
+  const directory = stage.directory()
+  writeFiles(directory)
+  const { code, output } = await promhive(stage, ['explain', directory, '--workers', '8', '--json'])
+  expect(code).toBe(0)
+  const { families } = JSON.parse(output) as SeriesCosts
+  const ofPython = families.filter(({ name }) => !name.startsWith('promhive_'))
+  const shown = ofPython.map(({ name, merged, perTarget }) => [name, merged.text.series, perTarget.text.series])
+  expect(shown.sort()).toEqual([
+    ['jobs_total', 1, 8],
+    ['level', 1, 8],
+  ])
 })

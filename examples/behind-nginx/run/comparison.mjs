@@ -1,10 +1,7 @@
 import { hasStatsd, receivedNames, startStatsd } from './statsd.mjs'
 import { table } from './table.mjs'
-import { until } from './until.mjs'
+import { settle } from './until.mjs'
 import { ask, Users } from './users.mjs'
-
-/** The packages that the comparison needs beside those of the example. */
-export const comparedWith = ['etcd-server']
 
 /**
  * The alternatives: the job of Prometheus that scrapes each, and where `promhive explain` has what it costs. In Prometheus
@@ -35,12 +32,12 @@ export async function compare(site, claims) {
 
   // The first scrapes are not complete, and a process may get a new kind of active resource between two scrapes.
   let rows
-  await until('the same series in Prometheus as in explain', async () => {
+  await settle(async () => {
     const expected = await explainedSeries(site, directory)
     rows = await Promise.all(alternatives.map((each) => measured(site.prometheus, each, expected)))
     if (hasStatsd) rows.push(await measuredStatsd(site))
     return rows.every(({ series, expected }) => series === expected)
-  }).catch(() => {})
+  }, 60)
 
   const heading = ['', 'found by', 'targets', 'series', 'explain', 'up, scrape_*', 'beside it']
   const cells = rows.map((row) => [row.name, row.found, row.targets, row.series, row.expected, row.added, row.beside])

@@ -1,6 +1,6 @@
 import * as files from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isRoot } from './requirements.mjs'
 
@@ -14,12 +14,13 @@ export const checkout = fileURLToPath(new URL('../../..', import.meta.url))
 export class Machine {
   root = files.mkdtempSync(join(tmpdir(), 'promhive-behind-nginx-'))
   /** /run is memory on a real machine. */
-  #run = files.mkdtempSync(join(files.existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'promhive-behind-nginx-'))
+  #run = files.existsSync('/dev/shm') ? join('/dev/shm', basename(this.root)) : join(this.root, 'run')
   #ports
 
   /** @param ports the port that replaces each port of the files, such as `{ 8040: 8040, 9464: 12345 }` */
   constructor(ports) {
     this.#ports = ports
+    files.mkdirSync(this.#run)
     // The workers' user must reach the application.
     for (const folder of [this.root, this.#run]) files.chmodSync(folder, 0o755)
     for (const folder of ['/etc/prometheus', '/var/log', '/var/lib/nginx'])

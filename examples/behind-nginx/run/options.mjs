@@ -5,7 +5,7 @@ const usage = `npm run example -- [--prove | --naive | --compare] [options]
 Starts an application behind nginx, with its supervisor and a Prometheus, until Ctrl-C.
 
   --prove                drive it from end to end instead, print what was seen, and exit with 1 if a claim failed
-  --naive                the same application without promhive: what Prometheus sees of a counter in each process
+  --naive                what Prometheus sees of a counter that each process has for itself, and with promhive
   --compare              what the alternatives cost in series: measured in Prometheus, and expected by promhive explain
   --variant NAME         what starts the application: run (promhive run, the default), or supervisor (Debian's supervisor)
   --port PORT            for users (8040)
@@ -17,7 +17,7 @@ A port that is taken is replaced by a free one; with --prove, --naive and --comp
 
 const modes = ['prove', 'naive', 'compare']
 
-/** Reads the command line. Prints the usage and ends the process if it is asked for, or if an option is wrong. */
+/** Reads the command line. Prints the usage and ends the process with --help, or if an option is wrong. */
 export function readOptions() {
   try {
     const { values } = parseArgs({

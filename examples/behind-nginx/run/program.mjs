@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { openSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A program that the example starts, and ends by its own pid. */
 export class Program {
@@ -34,16 +35,31 @@ export class Program {
   /** Throws what the program wrote last if it has ended. */
   check() {
     if (this.end === undefined) return
-    const last = readFileSync(this.log, 'utf8').trimEnd().split('\n').slice(-15).join('\n')
-    throw new Error(`${this.name} ended (${this.end}):\n${last}`)
+    throw new Error(`${this.name} ended (${this.end}):\n${lastLines(this.log)}`)
   }
 
-  /** Ends it with the signal; after the time, with SIGKILL. */
-  async stop(signal = 'SIGTERM', seconds = 30) {
-    if (this.end !== undefined) return
-    this.signal(signal)
-    const timer = setTimeout(() => this.signal('SIGKILL'), seconds * 1000)
-    await this.#ended
-    clearTimeout(timer)
+  /** Ends it with the signal; after the time, which is longer than that of supervisor, with SIGKILL. */
+  async stop(signal = 'SIGTERM', seconds = 45) {
+    if (this.end === undefined) {
+      this.signal(signal)
+      const timer = setTimeout(() => this.signal('SIGKILL'), seconds * 1000)
+      await this.#ended
+      clearTimeout(timer)
+    }
+    // A shell that ends leaves the command that it runs at the moment.
+    while (this.pid !== undefined && killGroup(this.pid)) await sleep(10)
   }
+}
+
+/** @returns whether a process of the group was still there */
+function killGroup(pid) {
+  try {
+    return process.kill(-pid, 'SIGKILL')
+  } catch {
+    return false
+  }
+}
+
+export function lastLines(log) {
+  return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-15).join('\n')
 }

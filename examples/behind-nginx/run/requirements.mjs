@@ -19,18 +19,21 @@ const programs = {
 
 /** @returns {string[]} those of the packages that are missing */
 export function missing(names) {
+  const env = { PATH: `${process.env.PATH}:/usr/sbin` }
   return names.filter((name) => {
     const [program, option] = programs[name]
-    return spawnSync(program, [option], { stdio: 'ignore', env: environment }).status !== 0
+    return spawnSync(program, [option], { stdio: 'ignore', env }).status !== 0
   })
 }
 
-/** Why the workers' user cannot run this Node.js, or cannot read this checkout; undefined if it can. */
+/** Why the workers cannot run as this user; undefined if they can, or if they run as the user of the example. */
 export function unreachable(user, checkout) {
   if (!isRoot) return undefined
-  const id = (option) => Number(spawnSync('id', [option, user], { encoding: 'utf8' }).stdout)
+  const id = (option) => Number(spawnSync('id', [option, user], { encoding: 'utf8' }).stdout || Number.NaN)
+  if (Number.isNaN(id('-u')))
+    return `the workers run as ${user}, and this system has no such user: start the example without root`
   const script = 'fs.accessSync(process.argv[1])'
   const options = { uid: id('-u'), gid: id('-g'), cwd: '/', stdio: 'ignore', env: environment }
-  if (spawnSync(process.execPath, ['-e', script, `${checkout}/package.json`], options).status === 0) return undefined
-  return `the workers run as ${user}, who cannot read ${process.execPath} or ${checkout}`
+  if (spawnSync(process.execPath, ['-e', script, `${checkout}package.json`], options).status === 0) return undefined
+  return `the workers run as ${user}, who cannot read ${process.execPath} or ${checkout}: start the example without root, or use a Node.js and a checkout that all users can read`
 }

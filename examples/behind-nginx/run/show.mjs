@@ -28,7 +28,7 @@ function addresses(site) {
   application      ${site.url}/
   metrics          ${site.metricsUrl}/metrics   (403 for every address but 127.0.0.1)
   page for people  ${site.metricsUrl}/
-  Prometheus       ${site.prometheus.url}/alerts
+  Prometheus       ${site.prometheus.url}/
   dashboard        ${site.path('/etc/grafana/shop.json')}   (to import in Grafana, which Debian does not have)
 
   to reload it          ${signal('HUP')}

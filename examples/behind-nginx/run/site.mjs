@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { checkout, Machine } from './machine.mjs'
 import { freePort, isOpen } from './ports.mjs'
-import { Program } from './program.mjs'
+import { lastLines, Program } from './program.mjs'
 import { Prometheus } from './prometheus.mjs'
 import { environment } from './requirements.mjs'
 import { until } from './until.mjs'
@@ -135,8 +135,7 @@ export class Site {
   /** @param every the interval of scrapes, instead of the 15 s in the file */
   async startPrometheus(every, file = 'etc/prometheus.yml') {
     this.#machine.configure(file, '/etc/prometheus/prometheus.yml')
-    const configuration = readFileSync(this.path('/etc/prometheus/prometheus.yml'), 'utf8')
-    this.#machine.write('/etc/prometheus/prometheus.yml', configuration.replaceAll('15s', every))
+    this.replace('/etc/prometheus/prometheus.yml', /15s/g, every)
     const url = `http://127.0.0.1:${this.#ports[9090]}`
     this.start(
       'prometheus',
@@ -159,6 +158,11 @@ export class Site {
   /** Copies a file of the example to a path of the machine, with the ports and paths of this one. */
   configure(file, path) {
     this.#machine.configure(file, path)
+  }
+
+  /** Replaces a text in a file of the machine. */
+  replace(path, text, other) {
+    this.#machine.write(path, readFileSync(this.path(path), 'utf8').replace(text, other))
   }
 
   /** Starts a command of promhive, which ends with the site. */
@@ -201,9 +205,13 @@ export class Site {
   }
 
   async #opens(name, port) {
-    await until(`${name} listens on port ${this.#ports[port]}`, () => {
+    const opened = until(`${name} listens on port ${this.#ports[port]}`, () => {
       this.check()
       return isOpen(this.#ports[port])
+    })
+    // Under supervisor, the application fails without the end of a program.
+    await opened.catch((error) => {
+      throw port === 8000 ? new Error(`${error.message}\n${lastLines(this.path('/var/log/shop.log'))}`) : error
     })
   }
 }

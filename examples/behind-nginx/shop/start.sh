@@ -4,8 +4,8 @@ set -e
 cd /srv/shop
 promhive=node_modules/.bin/promhive
 
-# An empty directory that belongs to the user of the workers, whatever an earlier start left, and whoever made it.
-# It refuses a directory with files of anything else, and one in which processes still count.
+# An empty directory that belongs to the user of the workers, whatever an earlier start left.
+# It refuses a directory with other files, and one in which processes still count.
 mkdir -p /run/shop
 $promhive wipe /run/shop/metrics --owner www-data:www-data --mode 0700
 

@@ -161,7 +161,10 @@ function checkFolder(path: string): void {
   try {
     accessSync(folder, constants.W_OK)
   } catch (cause) {
-    const text = `--out: this user cannot write to ${folder}; create it, or choose another file`
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const text = isMissing
+      ? `--out: the directory ${folder} does not exist; create it, or choose another file`
+      : `--out: this user cannot write to ${folder}; change its permissions, or choose another file`
     throw new MetricsError('OPTION_INVALID', text, { cause })
   }
 }

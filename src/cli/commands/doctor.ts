@@ -47,7 +47,7 @@ export const doctor: Command = {
     const { values, positionals } = parseOptions(args, options, 1)
     const named = positionals[0] ?? values.dir
     const target = redisTarget(values, named)
-    const asked = { name: 'doctor', args }
+    const asked = { name: 'doctor', args, redis: true }
     const search = (target ?? namedDirectory(named)) === undefined ? searchDirectories() : undefined
     const only = search?.living.length === 1 ? search.living[0] : undefined
     const directory = target === undefined ? (namedDirectory(named) ?? only?.directory) : undefined
@@ -64,8 +64,7 @@ export const doctor: Command = {
     if (values.json) printJson(findings)
     else {
       printFindings(findings)
-      if (search?.living.length === 0)
-        print(`\n${noneText(search, asked)}\n  One that counts in Redis: promhive doctor --redis URL`)
+      if (search?.living.length === 0) print(`\n${noneText(search, asked)}`)
     }
     return findings.some(({ state }) => state === 'fail') ? 1 : 0
   },

@@ -1,17 +1,16 @@
-import { statSync } from 'node:fs'
 import { Formatters } from '../../exposition/formatters.js'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
 import { explained } from '../../gather/costs/explained.js'
 import type { SeriesCosts } from '../../gather/costs/series-costs.js'
 import { SourceGatherer } from '../../gather/source-gatherer.js'
 import { MetricsError } from '../../model/errors.js'
-import { loadBinding } from '../../platform/addon.js'
 import { held } from '../../platform/held.js'
 import { createdByEnvironment } from '../../runtime/configure-options.js'
+import { directorySource } from '../../runtime/directory/directory-source.js'
 import { workerLabelFromEnvironment } from '../../runtime/worker-label.js'
 import type { Source } from '../../store/contract.js'
-import { SharedSource } from '../../store/shared/shared-source.js'
 import type { Command } from '../command.js'
+import { existingDirectory } from '../existing-directory.js'
 import { costsText } from '../explain/costs-text.js'
 import { costOrders, isCostOrder, sorted } from '../explain/order.js'
 import { readDirectory } from '../living-directory.js'
@@ -35,7 +34,8 @@ promhive explain --redis URL [--prefix NAME] [the same options]
 
 Shows how many series and bytes the metrics of an application cost: merged, with a series for each worker (--per-worker),
 and with a target for each worker. For each family, it names the labels, the one that multiplies most first. It reads the
-processes that count, or have counted, in a directory or in Redis, and changes nothing.
+processes that count, or have counted, in a directory or in Redis, and changes nothing. In a directory, it also reads the
+files of Python processes.
 
   DIR              the directory (default: PROMHIVE_DIR or PROMETHEUS_MULTIPROC_DIR, otherwise that of the only
                    application of this user that runs)
@@ -63,10 +63,10 @@ export const explain: Command = {
         `--sort must be one of ${costOrders.join(', ')}, got ${JSON.stringify(sort)}`,
       )
     const target = redisTarget(values, named)
-    const name = target?.name ?? readDirectory(named, { name: 'explain', args })
+    const name = target?.name ?? readDirectory(named, { name: 'explain', args, redis: true })
     const service = target && openService(target)
     try {
-      const source = service?.openSource() ?? directorySource(name)
+      const source = service?.openSource() ?? directorySource(existingDirectory(name))
       const faults: string[] = []
       const costs = await held(costsIn(source, values.registry, workers, faults))
       const shown = { ...costs, families: sorted(costs.families, sort) }
@@ -80,7 +80,7 @@ export const explain: Command = {
   },
 }
 
-function costsIn(
+async function costsIn(
   source: Source,
   registry: string | undefined,
   workers: number | undefined,
@@ -92,13 +92,19 @@ function costsIn(
     workerLabelFromEnvironment,
   )
   const formatters = (): Formatters => new Formatters({}, { created: createdByEnvironment })
-  return explained(new ApplicationGatherer(everything, { registry }), formatters, workers)
+  const costs = await explained(new ApplicationGatherer(everything, { registry }), formatters, workers)
+  if (registry !== undefined && costs.families.length === 0) await checkRegistry(everything, registry)
+  return costs
 }
 
-function directorySource(directory: string): Source {
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
-    throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
-  return new SharedSource(directory, loadBinding().binding)
+/** @throws MetricsError `OPTION_INVALID` if nothing counts in a registry of this name */
+async function checkRegistry(everything: SourceGatherer, name: string): Promise<void> {
+  const gathered = await everything.gather()
+  const names = new Set(gathered.tables.map(({ family }) => family.registry))
+  gathered.release()
+  if (names.size === 0 || names.has(name)) return
+  const text = `--registry: there is no registry ${JSON.stringify(name)}; there are ${[...names].sort().join(', ')}`
+  throw new MetricsError('OPTION_INVALID', text)
 }
 
 function wholeFrom1(option: string, text: string | undefined): number | undefined {

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { MetricsError } from '../../model/errors.js'
 import { inLine } from '../../model/terminal-text.js'
 import { Slices } from '../../platform/slices.js'
 import { directorySource } from '../../runtime/directory/directory-source.js'
@@ -8,6 +7,7 @@ import type { WriterSnapshot } from '../../store/contract.js'
 import { seriesName, valuesName } from '../../store/shared/format.js'
 import { columns } from '../columns.js'
 import type { Command } from '../command.js'
+import { existingDirectory } from '../existing-directory.js'
 import { readDirectory } from '../living-directory.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { print, printJson } from '../output.js'
@@ -42,10 +42,9 @@ export const inspect: Command = {
     const { values, positionals } = parseOptions(args, options, 1)
     const target = redisTarget(values, positionals[0] ?? values.dir)
     if (target !== undefined) return inspectService(target, values.json === true)
-    const directory = readDirectory(positionals[0] ?? values.dir, { name: 'inspect', args })
-    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
-    }
+    const directory = existingDirectory(
+      readDirectory(positionals[0] ?? values.dir, { name: 'inspect', args, redis: true }),
+    )
     const { writers, errors } = await directorySource(directory).read(new Slices())
     const ours = writers.filter(({ client }) => client === undefined)
     const seats = ours.map((writer) => describeSeat(directory, writer))

@@ -2,6 +2,7 @@ import { encryptionFromEnvironment } from '../../export/http/encryption.js'
 import { portOptionsFromEnvironment } from '../../export/http/port-environment.js'
 import { portText } from '../../export/http/port-text.js'
 import { openMetricsServer } from '../../export/http/scrape-server.js'
+import { defaultRegistryName } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, isOff, itemsOf, variables } from '../../platform/environment.js'
@@ -9,6 +10,7 @@ import { identityOf } from '../../runtime/application-identity.js'
 import { processContext } from '../../runtime/current-context.js'
 import { isOfOneRun } from '../../runtime/directory/application-directory.js'
 import { chosenExporters, exportersForAll, startExporters } from '../../runtime/exporters/configured.js'
+import { OutsideAmounts } from '../../runtime/exporters/outside-amounts.js'
 import { misspeltVariables } from '../../runtime/misspelt-variables.js'
 import { MemoryBackend } from '../../store/memory/memory-backend.js'
 import type { Command } from '../command.js'
@@ -95,7 +97,7 @@ export const serve: Command = {
     }
     const served =
       target === undefined
-        ? servedDirectories(values.dir, { name: 'serve', args, option: '--dir' }, servedOptions)
+        ? servedDirectories(values.dir, { name: 'serve', args, option: '--dir', redis: true }, servedOptions)
         : servedService(target, { ...servedOptions, onRecovered })
     const hosts = values['allowed-hosts']
     const serverOptions = {
@@ -123,7 +125,9 @@ export const serve: Command = {
     processContext().useBackend(new MemoryBackend())
     const exporters = await startExporters(chosen, servedOptions.report, {
       gatherer: served.gatherer,
-      lease: served.lease,
+      lease: (exporter) => tallies.watched(exporter, served.lease(exporter)),
+      announcements: tallies,
+      amounts: (destination) => new OutsideAmounts(amountsName(destination, values.registry), served.guest),
       identity: () => identityOf(served.name),
       warn: (_, text) => printError(`promhive: ${text}`),
       onError: servedOptions.report,
@@ -132,6 +136,7 @@ export const serve: Command = {
     })
     await stopped
     await Promise.all([exporters.stop(), metrics.close()])
+    served.guest?.close()
     await served.close()
     return 0
   },
@@ -146,6 +151,11 @@ function servedDirectories(dirs: readonly string[] | undefined, asked: AskedComm
     )
   }
   return servedDirectory(directories, options)
+}
+
+/** The name of the amounts of a destination, as processes of the application call it. */
+function amountsName(destination: string, registry: string = defaultRegistryName): string {
+  return registry === defaultRegistryName ? destination : `${destination} ${registry}`
 }
 
 function optionName(option: string): string {

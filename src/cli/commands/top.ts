@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MetricsError } from '../../model/errors.js'
 import { printable } from '../../model/terminal-text.js'
@@ -6,6 +5,7 @@ import { held } from '../../platform/held.js'
 import { directorySource } from '../../runtime/directory/directory-source.js'
 import type { Source } from '../../store/contract.js'
 import type { Command } from '../command.js'
+import { existingDirectory } from '../existing-directory.js'
 import { readDirectory } from '../living-directory.js'
 import { type OptionTable, parseOptions } from '../options.js'
 import { openService } from '../redis/open-service.js'
@@ -52,7 +52,9 @@ export const top: Command = {
     const interval = above0('interval', values.interval ?? '1')
     const count = above0('count', values.count ?? (stdout.isTTY ? 'Infinity' : '1'))
     const watched =
-      target === undefined ? watchedDirectory(readDirectory(named, { name: 'top', args })) : watchedService(target)
+      target === undefined
+        ? watchedDirectory(readDirectory(named, { name: 'top', args, redis: true }))
+        : watchedService(target)
     const viewer = new Viewer(watched.source)
     await held(viewer.look())
     const stop = listen()
@@ -81,10 +83,8 @@ interface TopTarget {
   close(): Promise<void>
 }
 
-function watchedDirectory(directory: string): TopTarget {
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new MetricsError('DIRECTORY_UNUSABLE', `${directory} is not a directory`)
-  }
+function watchedDirectory(named: string): TopTarget {
+  const directory = existingDirectory(named)
   return { name: directory, source: directorySource(directory), close: async () => {} }
 }
 

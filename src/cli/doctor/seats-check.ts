@@ -8,7 +8,7 @@ import { checkScrape } from './scrape-check.js'
 /** Reads the writers of a directory, and then everything as a scrape does. */
 export async function checkSeats(directory: string): Promise<Finding[]> {
   const { writers } = await directorySource(directory).read(new Slices())
-  const seats = writers.filter(({ client }) => client === undefined)
+  const seats = writers.filter(({ client, guest }) => client === undefined && !guest)
   const live = seats.filter((writer) => writer.live).length
   return [
     ok('writers', `${live} alive, ${seats.length - live} dead (their counts stay; the next processes take over)`),

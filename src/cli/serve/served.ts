@@ -10,10 +10,11 @@ import { type ReadinessCheck, readingCheck } from '../../gather/readiness.js'
 import type { AnnouncedTarget } from '../../model/announced-target.js'
 import { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
-import { alwaysHeld, type Lease } from '../../model/lease.js'
+import type { Lease } from '../../model/lease.js'
 import { perWorkerByEnvironment } from '../../runtime/configure-options.js'
 import { pageOf } from '../../runtime/exporters/page.js'
 import { targetsIn } from '../../runtime/targets/targets-in.js'
+import { GuestSeat } from '../../store/shared/guest-seat.js'
 import { directoryGatherer } from '../directory-gatherer.js'
 import { openService } from '../redis/open-service.js'
 import type { RedisTarget } from '../redis/redis-arguments.js'
@@ -32,6 +33,8 @@ export interface Served {
   readonly gatherer: Gatherer
   /** Returns the lease of an exporter. */
   readonly lease: (exporter: string) => Lease
+  /** Where a process outside keeps what exporters have sent; undefined if there is no such place. */
+  readonly guest?: GuestSeat
   readonly readiness: ReadinessCheck
   readonly routes: readonly Route[]
   /** What the page for people shows. */
@@ -65,7 +68,8 @@ export function servedDirectory(directory: string, options: ServedOptions): Serv
     name: directory,
     exposition: readAhead(expositionOf(gatherer)),
     gatherer,
-    lease: (exporter) => new DirectoryLease(directory, exporter),
+    lease: (exporter) => new DirectoryLease([directory], exporter),
+    guest: new GuestSeat(directory, options.report),
     readiness: readingCheck(() => everything),
     routes: [targetsRoute(() => targetsIn(directory))],
     page: pageOf(gatherer, () => `directory ${directory}`),
@@ -94,7 +98,11 @@ export function servedApplications(directories: readonly NamedDirectory[], optio
     name: locations,
     exposition: readAhead(expositionOf(together)),
     gatherer: together,
-    lease: () => alwaysHeld,
+    lease: (exporter) =>
+      new DirectoryLease(
+        directories.map(({ directory }) => directory),
+        exporter,
+      ),
     readiness: someReady(checks),
     page: pageOf(together, () => locations),
     routes: [probeRoute(separate), targetsRoute(() => directories.flatMap(targetsOf))],

@@ -27,15 +27,15 @@ export function frame(name: string, { workers, families, faults }: View, { rows,
 
 function workerLines(workers: readonly WorkerLine[]): string[] {
   const now = Date.now() / 1000
-  const cells = workers.map(({ seat, owner, since, series, cpu, residentBytes }) => [
-    String(seat),
+  const cells = workers.map(({ worker, owner, since, series, cpu, residentBytes }) => [
+    worker,
     owner,
     durationText(Math.max(0, now - since)),
     cpu === undefined ? '-' : `${(cpu * 100).toFixed(0)} %`,
     residentBytes === undefined ? '-' : `${Math.round(residentBytes / 1024 / 1024)} MiB`,
     String(series),
   ])
-  return columns([['seat', 'process', 'for', 'cpu', 'memory', 'series'], ...cells], [0, 1, 2, 3, 4, 5])
+  return columns([['worker', 'process', 'for', 'cpu', 'memory', 'series'], ...cells], [0, 1, 2, 3, 4, 5])
 }
 
 /**

@@ -8,7 +8,8 @@ import { opened } from '../../store/core/series-log.js'
 import { sampleProcess } from '../../supervisor/process-sample.js'
 
 export interface WorkerLine {
-  readonly seat: number
+  /** The value of its label `worker`. */
+  readonly worker: string
   /** The pid of a process of this machine, and its thread; the name of a writer in Redis. */
   readonly owner: string
   readonly live: boolean
@@ -62,16 +63,16 @@ export class Viewer {
     const used = new Map<number, number>()
     // Totals of dead processes have no seat.
     const workers = writers
-      .filter(({ seat }) => seat > 0)
+      .filter(({ seat, guest }) => seat > 0 && !guest)
       .map((each): WorkerLine => {
-        const { seat, live, startedAt, log } = each
+        const { seat, worker = String(seat), live, startedAt, log } = each
         const { pid, owner } = ownerOf(each)
         const sample = live && pid !== undefined ? sampleProcess(pid) : undefined
         if (sample !== undefined) used.set(pid!, sample.cpuSeconds)
         const before = pid === undefined ? undefined : this.cpu.get(pid)
         const cpu = sample && elapsed && before !== undefined ? (sample.cpuSeconds - before) / elapsed : undefined
         const residentBytes = sample?.residentBytes
-        return { seat, owner, live, since: startedAt, series: seriesIn(log.kinds), cpu, residentBytes }
+        return { worker, owner, live, since: startedAt, series: seriesIn(log.kinds), cpu, residentBytes }
       })
     this.cpu = used
     const families = this.families(merged.tables, elapsed)

@@ -44,6 +44,15 @@ export class DeltaState {
   /** @param amounts keeps the values for the next process that sends */
   constructor(private readonly amounts?: SentAmounts) {}
 
+  /** Another process sends. If this one does not know what that sends, it begins again. */
+  standby(): void {
+    this.amounts?.standby?.()
+    if (this.amounts?.fromNow !== true) return
+    this.families.clear()
+    this.gatheredAt = undefined
+    this.acceptedAt = 0
+  }
+
   /** Begins a gathering. If another process has sent since the last one of this process, its values are read. */
   async begin(gathered: Gathered): Promise<void> {
     this.seen = new Map()

@@ -91,6 +91,10 @@ export class OtlpDestination implements Destination {
     return { samples, dropped, reason }
   }
 
+  standby(): void {
+    this.deltas.standby()
+  }
+
   close(): void {
     this.poster.close()
   }

@@ -48,7 +48,7 @@ export class PageReader {
     private readonly source: PageSource,
     private readonly limits = { families: mostFamilies, slots: mostSlots },
   ) {
-    this.workers = new WorkerWatch(source.sample)
+    this.workers = new WorkerWatch(source.sample, source.supervised)
   }
 
   /** @throws MetricsError `SCRAPE_INCOMPLETE` if the numbers cannot be read */

@@ -10,6 +10,13 @@ export interface PageSource {
   readonly location: () => string
   /** Returns what the kernel reports about the process of a writer; undefined if it is not visible from here. */
   readonly sample?: (writer: string) => SampledProcess | undefined
+  /** Returns what a supervisor in this process knows about a process; undefined if it is none of its own. */
+  readonly supervised?: (pid: number) => SupervisedProcess | undefined
+}
+
+/** A process of a supervised application, as its supervisor sees it. */
+export interface SupervisedProcess {
+  readonly blocked: boolean
 }
 
 /** The kernel's numbers about the process of a writer. */

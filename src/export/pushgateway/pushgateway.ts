@@ -6,6 +6,7 @@ import { gzip } from 'node:zlib'
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { checkSpelling, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
+import { printable } from '../../model/terminal-text.js'
 import type { Exposition } from '../contract.js'
 import { exchange, TimedOut } from '../send/exchange.js'
 import { adviceFor } from '../send/fault-advice.js'
@@ -123,7 +124,7 @@ export class PushgatewayClient {
       const answer = await this.exchange(method, target, headers, body)
       const { statusCode = 0 } = answer.resp
       if (statusCode >= 200 && statusCode < 300) return answer
-      const said = answer.body.trim().slice(0, maxReasonLength)
+      const said = printable(answer.body.trim().slice(0, maxReasonLength))
       const reason = said === '' ? '' : `, ${said}`
       const advice = statusCode >= 300 && statusCode < 400 ? '; redirects are not followed' : ''
       throw new MetricsError('PUSH_FAILED', `push failed with status ${statusCode}${reason}${advice} (${what})`)

@@ -85,12 +85,11 @@ const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 
 /** @throws MetricsError `OPTION_INVALID`, with the option at fault */
 export function receiverSettings(options: ReceiverOptions): ReceiverSettings {
-  const { version = '1.0', metadata = true, maxSamplesPerRequest = 2_000, maxQueuedExports = 40 } = options
-  if (!versions.includes(version)) throw invalid('version must be "1.0" or "2.0"', version)
+  const { metadata = true, maxSamplesPerRequest = 2_000, maxQueuedExports = 40 } = options
   if (typeof metadata !== 'boolean') throw invalid('metadata must be true or false', metadata)
   return {
     url: urlOf(options.url),
-    version,
+    version: versionOf(options.version ?? '1.0'),
     job: text('job', options.job),
     instance: text('instance', options.instance),
     externalLabels: labelsOf(options.externalLabels),
@@ -101,6 +100,13 @@ export function receiverSettings(options: ReceiverOptions): ReceiverSettings {
     maxQueued: wholeNumber('maxQueuedExports', maxQueuedExports, 100_000),
     metadata,
   }
+}
+
+/** In YAML, `2.0` without quotes is the number 2. */
+function versionOf(value: unknown): RemoteWriteVersion {
+  const version = versions.find((each) => each === value || Number(each) === value)
+  if (version === undefined) throw invalid('version must be "1.0" or "2.0"', value)
+  return version
 }
 
 function urlOf(address: unknown): URL {

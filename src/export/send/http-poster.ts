@@ -4,6 +4,7 @@ import { urlToHttpOptions } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { reasonOf } from '../../model/errors.js'
+import { inLine } from '../../model/terminal-text.js'
 import { clearTimeout, monotonicNow, setTimeout } from '../../platform/timers.js'
 import { BackOff, type BackOffTimes, retryAfter } from './back-off.js'
 import { type CompleteAnswer, ConnectionWasClosed, exchange, TimedOut } from './exchange.js'
@@ -132,7 +133,10 @@ export class HttpPoster {
     const { url, timeout, retries, names } = this.options
     let answer: CompleteAnswer
     const left = Math.round(Math.min(timeout, deadline - monotonicNow()))
-    if (left < 1) return new PostFailed(`no time was left to send to ${this.address}`, undefined, true)
+    if (left < 1) {
+      const cause = new TimedOut(0)
+      return new PostFailed(`no time was left to send to ${this.address}`, undefined, true, { cause })
+    }
     try {
       const options = {
         ...urlToHttpOptions(url),
@@ -162,7 +166,7 @@ export class HttpPoster {
     const { status } = answer
     if (status >= 300 && status < 400) return ': redirects are not followed'
     const text = (this.options.reasonIn ?? textOf)(answer).trim().slice(0, longestReason)
-    const said = text === '' ? '' : `, ${text}`
+    const said = text === '' ? '' : `, ${inLine(text)}`
     const { usualPath } = this.options.names
     const isElsewhere = (status === 404 || status === 405) && this.options.url.pathname !== usualPath
     return isElsewhere ? `${said}; is the path right? It is usually ${usualPath}` : said

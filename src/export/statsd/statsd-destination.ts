@@ -47,6 +47,10 @@ export class StatsdDestination implements Destination {
     return result
   }
 
+  standby(): void {
+    this.amounts.standby?.()
+  }
+
   /** Waits for an export that was given up: it may still learn that a datagram has not arrived. */
   async close(): Promise<void> {
     await this.working

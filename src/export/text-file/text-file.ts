@@ -1,4 +1,5 @@
-import { dirname, extname } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { dirname, extname, join, parse } from 'node:path'
 import { Formatters } from '../../exposition/formatters.js'
 import { text } from '../../exposition/text/text.js'
 import type { Gatherer } from '../../gather/gatherer.js'
@@ -35,7 +36,7 @@ export class TextFile implements Destination {
     const { path, removeAtStop = false } = options
     if (typeof path !== 'string' || path === '') throw invalid(`path must be a file, got ${describe(path)}`)
     if (extname(path) !== '.prom') {
-      throw invalid(`node_exporter reads only files that end with .prom: name it ${JSON.stringify(`${path}.prom`)}`)
+      throw invalid(`node_exporter reads only files that end with .prom: name it ${JSON.stringify(promNameOf(path))}`)
     }
     if (typeof removeAtStop !== 'boolean') {
       throw invalid(`removeAtStop must be true or false, got ${describe(removeAtStop)}`)
@@ -47,6 +48,9 @@ export class TextFile implements Destination {
 
   async send(gatherer: Gatherer, signal: AbortSignal): Promise<ExportedSamples> {
     const chunks = await this.write(gatherer)
+    if ((await stat(this.place).catch(() => undefined))?.isDirectory()) {
+      throw new Error('it is a directory: name a file in it')
+    }
     await this.file.replaceInPieces(chunks, signal).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ENOENT') throw cause
       const text = `the directory ${dirname(this.place)} does not exist: create it, and let this user write to it`
@@ -70,6 +74,12 @@ export class TextFile implements Destination {
       gathered.release()
     }
   }
+}
+
+/** Such as `shop.prom` for `shop.txt`. */
+function promNameOf(path: string): string {
+  const { dir, name } = parse(path)
+  return join(dir, `${name}.prom`)
 }
 
 /** @throws MetricsError `OPTION_INVALID` */

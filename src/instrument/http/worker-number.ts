@@ -11,5 +11,8 @@ export function isSupervised(): boolean {
  * successor takes over.
  */
 export function workerNumber(): string {
-  return firstSet(variables.workerId)?.[1] ?? /^\d+/.exec(metricContext().store().writer)?.[0] ?? '1'
+  const given = firstSet(variables.workerId)?.[1]
+  if (given !== undefined) return given
+  const { worker, writer } = metricContext().store()
+  return worker ?? /^\d+/.exec(writer)?.[0] ?? '1'
 }

@@ -126,7 +126,7 @@ function directoryFrom(pid: number): string | undefined {
  * Whether PM2 started this process itself, in cluster or in fork mode; child processes of it have the variables as
  * well.
  */
-function isOfPm2(): boolean {
+export function isOfPm2(): boolean {
   const { pm_id: id, PM2_HOME: context } = process.env
   if (id === undefined || !isMainThread) return false
   try {

@@ -72,10 +72,11 @@ export function chosenExporters(configured?: unknown, environment: NodeJS.Proces
   }
   for (const [name, options] of Object.entries(all)) {
     if (!Object.hasOwn(exporters, name)) throw unknown(name)
-    if (options === false || options === null) continue
-    if (typeof options !== 'object')
-      throw invalid(`exporters.${name} must be options or false, got ${describe(options)}`)
-    chosen[name] = options as Options
+    if (options === false || options === undefined) continue
+    if (options === true) chosen[name] = {}
+    else if (typeof options === 'object' && options !== null && !Array.isArray(options))
+      chosen[name] = options as Options
+    else throw invalid(`exporters.${name} must be ${meantBy(name)}, true or false, got ${shownOf(options)}`)
   }
   for (const [name, { variables: names, address }] of Object.entries(exporters)) {
     const [, value] = firstSet(names, environment) ?? []
@@ -123,6 +124,16 @@ export async function startExporters(
       await Promise.all(started.map((each) => each.stop()))
     },
   }
+}
+
+/** Such as `options such as { "path": … }`. */
+function meantBy(name: string): string {
+  return `options such as { ${JSON.stringify(exporters[name]!.address)}: … }`
+}
+
+/** Without a text, which may be an address with a password. */
+function shownOf(options: unknown): string {
+  return typeof options === 'string' ? 'a text' : describe(options)
 }
 
 function parsed(variable: string, text: string): unknown {

@@ -1,4 +1,5 @@
 import type { ExportedSamples } from '../../export/contract.js'
+import type { SentAmounts } from '../../export/sent-amounts.js'
 import type { Gatherer } from '../../gather/gatherer.js'
 import type { MetricsError } from '../../model/errors.js'
 import { alwaysHeld, type Lease } from '../../model/lease.js'
@@ -6,7 +7,7 @@ import { applicationIdentity } from '../application-identity.js'
 import { processContext } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
 import type { ProcessContext } from '../process-context.js'
-import { AnnouncementMetrics } from '../targets/announcement-metrics.js'
+import { AnnouncementMetrics, type TargetEvents } from '../targets/announcement-metrics.js'
 import { countExport } from './export-metrics.js'
 
 /** What a process provides to its exporters. */
@@ -17,6 +18,8 @@ export interface ExportingProcess {
   readonly sendsForAll?: boolean
   /** What they send, unless their options name a registry. */
   readonly gatherer: Gatherer
+  /** Returns where a process outside of the application keeps what a destination has received. */
+  amounts(destination: string): SentAmounts
   /** Returns a text that identifies the application: the same in all its processes. */
   identity(): string
   /** Returns the lease of an exporter. */
@@ -27,8 +30,8 @@ export interface ExportingProcess {
   recovered(exporter: string, text: string): void
   /** Counts an export. */
   exported(exporter: string, result: 'ok' | 'failed', sent?: ExportedSamples): void
-  /** The self-metrics of announced targets; a process outside of the application has none. */
-  readonly announcements?: AnnouncementMetrics
+  /** Shows where the target of this process is announced. */
+  readonly announcements: TargetEvents
 }
 
 let current: ExportingProcess | undefined
@@ -56,7 +59,7 @@ export function sendingForAll(): ExportingProcess {
 
 /** A process of the application. */
 class ApplicationProcess implements ExportingProcess {
-  readonly announcements: AnnouncementMetrics
+  readonly announcements: TargetEvents
 
   constructor(
     readonly context: ProcessContext,
@@ -64,6 +67,10 @@ class ApplicationProcess implements ExportingProcess {
   ) {
     this.announcements = new AnnouncementMetrics(context)
     joinSoon(context)
+  }
+
+  amounts(): SentAmounts {
+    throw new Error('kept with the counts of the application')
   }
 
   identity(): string {

@@ -48,7 +48,7 @@ export class OwnGatherer implements Gatherer {
     const writers = reading.writers.filter((each) => each.writer === writer)
     const [own] = writers
     if (own !== undefined) {
-      const name = context.workerLabel === 'pid' ? (own.process ?? String(own.seat)) : String(own.seat)
+      const name = (context.workerLabel === 'pid' ? own.process : own.worker) ?? String(own.seat)
       this.labels = { [context.workerLabel]: name }
     }
     return { ...reading, writers }

@@ -27,7 +27,7 @@ export function destinationName(place: string, { registry }: IntervalOptions): s
   return `${place} ${registry instanceof Registry ? registry.registryName : ''}`
 }
 
-/** Returns the headers that are no credentials: they may name a tenant. */
+/** Returns the headers that do not contain credentials: they may name a tenant. */
 export function openHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const)
   return Object.fromEntries(entries.filter(([name]) => !secretHeader.test(name)))

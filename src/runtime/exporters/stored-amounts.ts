@@ -1,7 +1,7 @@
-import { LeftToApplication } from '../../export/contract.js'
 import { type AmountsRead, LocalAmounts, type SentAmounts } from '../../export/sent-amounts.js'
 import type { Gathered } from '../../gather/gatherer.js'
 import { RowNumbers } from '../../gather/row-numbers.js'
+import type { MetricRegistry } from '../../metric/context.js'
 import { Gauge } from '../../metric/gauge.js'
 import { Summary } from '../../metric/summary.js'
 import type { MetricsError } from '../../model/errors.js'
@@ -25,18 +25,20 @@ const remoteBatch = 32
  * Keeps what a server has received where the counts are: as sums in a family that no scrape shows. So the amounts are as
  * durable as the counts, and the next process that sends finds them, however this one ends.
  */
-class StoredAmounts implements SentAmounts {
+export class StoredAmounts implements SentAmounts {
   private readonly sums: Summary<'destination' | 'series'>
   private index: AmountIndex | undefined
 
   /**
    * @param destination the server and the registry
+   * @param home the process of the application; omitted outside of it
    * @param needsLease whether several processes may send the counts of all
    */
   constructor(
-    private readonly context: ProcessContext,
+    private readonly context: MetricRegistry['context'],
     private readonly destination: string,
-    private readonly needsLease: boolean,
+    private readonly home?: ProcessContext,
+    private readonly needsLease = false,
   ) {
     this.sums = new Summary({
       name: familyName,
@@ -46,11 +48,11 @@ class StoredAmounts implements SentAmounts {
       registers: [hiddenRegistry(context)],
     })
     // After this turn of the event loop, so that configure() has been called.
-    setImmediate(() => this.show()).unref()
+    if (home !== undefined) setImmediate(() => this.show(home)).unref()
   }
 
   get batch(): number {
-    return /^(?:memory|mmap)$/.test(this.context.whereabouts().backend) ? 1 : remoteBatch
+    return /^(?:memory|mmap)$/.test(this.home?.whereabouts().backend ?? 'mmap') ? 1 : remoteBatch
   }
 
   async read({ hidden = [], pause }: Gathered): Promise<AmountsRead> {
@@ -66,25 +68,26 @@ class StoredAmounts implements SentAmounts {
 
   /** @throws if no process sends for all: then each would send the counts of all */
   private checkLease(): void {
-    const { shared, lease, name } = this.context.inUse
-    if (!this.needsLease || !shared || lease !== undefined) return
+    if (this.home === undefined || !this.needsLease) return
+    const { shared, lease, name } = this.home.inUse
+    if (!shared || lease !== undefined) return
     throw new Error(
       `the backend "${name}" has no lease(), by which one process sends the differences of all; send totals, or add it: see docs/writing-a-backend.md`,
     )
   }
 
   /** Shows processes outside of the application that this one sends, or will send. */
-  private show(): void {
+  private show(home: ProcessContext): void {
     try {
       const senders = new Gauge({
         name: sendersName,
         help: 'How many processes send differences to a destination, or wait for doing so.',
         labelNames: ['destination'],
-        registers: [hiddenRegistry(this.context)],
+        registers: [hiddenRegistry(home)],
       })
       senders.set({ destination: this.destination }, 1)
     } catch (cause) {
-      this.context.onError(cause as MetricsError)
+      home.onError(cause as MetricsError)
     }
   }
 
@@ -107,37 +110,31 @@ class StoredAmounts implements SentAmounts {
 }
 
 /**
- * Keeps the amounts in a process that reads an application from outside. The application does not know them, and would
- * send them again. So this process sends nothing once a process of the application does, for as long as it runs.
- */
-class OutsideAmounts extends LocalAmounts {
-  constructor(private readonly destination: string) {
-    super({ fromNow: true })
-  }
-
-  override async read(gathered?: Gathered): Promise<AmountsRead> {
-    const senders = hiddenSeries(gathered?.hidden ?? [], sendersName)
-    if (!senders.some(([destination]) => destination === this.destination)) return this
-    throw new LeftToApplication(
-      'the application itself sends differences to this destination, so this process sends none; export in one place only',
-    )
-  }
-}
-
-/**
  * Returns where the amounts that were sent are kept: with the counts, or in this process if the numbers are not those of
  * a registry whose counts processes share.
  *
  * @param sendsOwn whether each process sends its own counts
  */
 export function amountsFor(place: string, registry: IntervalOptions['registry'], sendsOwn = false): SentAmounts {
-  const { context, sendsForAll = false } = exportingProcess()
+  const exporting = exportingProcess()
+  const { context, sendsForAll = false } = exporting
+  if (context === undefined) return registry === undefined ? exporting.amounts(place) : new LocalAmounts()
   const needsLease = !sendsForAll && !sendsOwn
-  if (registry === undefined) {
-    return context === undefined ? new OutsideAmounts(place) : new StoredAmounts(context, place, needsLease)
-  }
-  const isShared = context !== undefined && registry instanceof Registry && registry.context === context
-  return isShared ? new StoredAmounts(context, `${place} ${registry.registryName}`, needsLease) : new LocalAmounts()
+  if (registry === undefined) return new StoredAmounts(context, place, context, needsLease)
+  const isShared = registry instanceof Registry && registry.context === context
+  if (!isShared) return new LocalAmounts()
+  return new StoredAmounts(context, `${place} ${registry.registryName}`, context, needsLease)
+}
+
+/** Whether any process has kept what a destination has received. */
+export function amountsOf({ hidden = [] }: Gathered, destination: string): boolean {
+  const table = hidden.find(({ family }) => family.name === familyName)
+  return table !== undefined && !new AmountIndex(table, destination).entries().next().done
+}
+
+/** Whether a living process of the application sends differences to a destination, or waits for doing so. */
+export function hasSenders({ hidden = [] }: Gathered, destination: string): boolean {
+  return hiddenSeries(hidden, sendersName).some(([each]) => each === destination)
 }
 
 /** The rows of a destination in the merged table. */

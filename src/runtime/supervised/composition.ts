@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { SupervisedProcess } from '../../export/page/page-source.js'
 import { MetricsError } from '../../model/errors.js'
 import { loadBinding } from '../../platform/addon.js'
 import { packageVersion } from '../../platform/package-version.js'
@@ -44,7 +45,11 @@ export function composeSupervisor(
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)
   const environment = { ...workerEnvironment(settings), ...shareWithWorkers(configuration, osUser) }
   const preload = register ? ['--import', registerFile()] : []
-  const supervisor = new Supervisor({
+  const supervised = (pid: number): SupervisedProcess | undefined => {
+    const worker = supervisor.workers().find((each) => each.pid === pid)
+    return worker && { blocked: worker.state() === 'blocked' }
+  }
+  const supervisor: Supervisor = new Supervisor({
     settings,
     registry: processContext().registry,
     tls: encryptionOf(configuration),
@@ -52,7 +57,7 @@ export function composeSupervisor(
     forward,
     exporters: exportersOf(settings),
     routes: [targetsOfApplication()],
-    page: settings.page ? ownPage(processContext().registry) : undefined,
+    page: settings.page ? { ...ownPage(processContext().registry), supervised } : undefined,
     program: {
       // Made absolute, because the working directory may change before successors are started.
       exec: exec === undefined ? undefined : resolve(exec),

@@ -21,6 +21,7 @@ import { describeBackend } from './supervisor-backend.js'
  * @throws MetricsError `OPTION_INVALID`, `DIRECTORY_UNUSABLE`, or the error of the backend
  */
 export function shareWithWorkers(configuration: Configuration, osUser: OsUser | undefined): Record<string, string> {
+  processContext().supervises = true
   const named = environmentNamesBackend()
   // Workers may change their working directory.
   const dir = absolutePath(configuration.settings.dir)

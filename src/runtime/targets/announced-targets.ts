@@ -64,7 +64,7 @@ export class AnnouncedTargets {
     const announcements = [...this.current.values()].map(({ announcement }) => announcement)
     this.current.clear()
     await Promise.all(announcements.map((announcement) => announcement.stop()))
-    this.home.announcements?.set(this.by, false)
+    this.home.announcements.set(this.by, false)
   }
 
   private add(target: AnnouncedTarget): void {
@@ -73,14 +73,14 @@ export class AnnouncedTargets {
     const announcement = this.create({
       onAnnounced: () => {
         current.announced = true
-        home.announcements?.set(by, this.announced)
+        home.announcements.set(by, this.announced)
         if (current.failing) home.recovered(by, `the target ${address} is announced again`)
         current.failing = false
       },
       onError(error) {
         current.announced = false
         current.failing = true
-        home.announcements?.failed(by)
+        home.announcements.failed(by)
         home.onError(error)
       },
     })

@@ -13,6 +13,7 @@ import { type Binding, loadBinding } from '../../platform/addon.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
 import { mainSeat } from '../../store/shared/main-seat.js'
 import { isOfThisProcess } from '../../store/shared/process-facts.js'
+import { workerOf } from '../../store/shared/seat-numbers.js'
 import { SharedSource } from '../../store/shared/shared-source.js'
 import { previousAddress } from '../../store/shared/target-file.js'
 import { announcementsOf } from './announcements.js'
@@ -153,7 +154,8 @@ export class TargetThread {
   private target(port: number) {
     const { settings, workerLabel } = this.data
     const { path, tls, advertise, labels } = settings
-    const worker = { [workerLabel]: String(workerLabel === 'pid' ? process.pid : (this.seat ?? '')) }
+    const number = this.seat === undefined ? '' : workerOf(this.seat)
+    const worker = { [workerLabel]: workerLabel === 'pid' ? String(process.pid) : number }
     return targetOf({
       ...{ port, path, advertise, encrypted: tls !== undefined },
       labels: { ...labels, ...worker, __meta_promhive_pid: String(process.pid) },

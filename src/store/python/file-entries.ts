@@ -8,13 +8,13 @@ import { FileGauges } from './file-gauges.js'
 import type { FileKeys, KeySeries } from './file-key.js'
 import type { FileName, FileType } from './file-name.js'
 import { FileTotals, type KnownBounds } from './file-totals.js'
-import type { Sums } from './sums.js'
+import type { SummedFiles } from './summed-files.js'
 
 /** What one scrape uses for all files. */
 export interface FileCircumstances {
   readonly buffer: FileBuffer
   readonly definitions: Definitions
-  readonly sums: Sums
+  readonly sums: SummedFiles
   /** The keys of all files, because the processes of an application have the same ones. */
   readonly keys: Readonly<Record<FileType, FileKeys>>
   readonly pause: Pause

@@ -5,7 +5,7 @@ import { keyTextAt, type ValueLength, valuePosition } from './entries.js'
 import type { FileBuffer } from './file-buffer.js'
 import type { FileType } from './file-name.js'
 import { HeadNumbers } from './head-numbers.js'
-import type { SummedFamily, SummedSeries } from './sums.js'
+import type { SummedFamily, SummedSeries } from './summed-files.js'
 
 /** The series that a value belongs to. Values of the same series have the same object. */
 export interface KeySeries {

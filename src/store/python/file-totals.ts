@@ -5,7 +5,7 @@ import type { Definitions } from './definitions.js'
 import type { FileKey, KeySeries } from './file-key.js'
 import type { FileName } from './file-name.js'
 import { FileValues } from './file-values.js'
-import type { SummedFamily, SummedSeries, Sums } from './sums.js'
+import type { SummedFamily, SummedFiles, SummedSeries } from './summed-files.js'
 
 /** A series of several values that are not all in the file yet: the indexes of those that are. */
 interface IncompleteSeries {
@@ -46,7 +46,7 @@ export class FileTotals {
   constructor(
     private readonly file: FileName,
     private readonly definitions: Definitions,
-    private readonly sums: Sums,
+    private readonly sums: SummedFiles,
     private readonly bounds: KnownBounds,
     readonly created: number,
   ) {}

@@ -12,7 +12,7 @@ import { fileNameOf, isDatabase } from './file-name.js'
 import { FileProcesses, type WrittenFile } from './file-processes.js'
 import { FileReader } from './file-reader.js'
 import { FileTotals } from './file-totals.js'
-import { type OwnedTotals, Sums } from './sums.js'
+import { type OwnedTotals, SummedFiles } from './summed-files.js'
 
 /** A family may get another label from each file; the last reading is shown in any case. */
 const mostRounds = 3
@@ -32,7 +32,7 @@ export class PythonSource implements Source {
   private readonly buffer = new FileBuffer()
   private readonly processes: FileProcesses
   private definitions = new Definitions()
-  private sums = new Sums()
+  private sums = new SummedFiles()
   private keys = newKeys()
 
   constructor(readonly directory: string) {
@@ -101,7 +101,7 @@ export class PythonSource implements Source {
 
   private forget(): void {
     this.definitions = new Definitions()
-    this.sums = new Sums()
+    this.sums = new SummedFiles()
     this.keys = newKeys()
   }
 

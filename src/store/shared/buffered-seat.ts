@@ -9,6 +9,7 @@ import { Head } from './head.js'
 import { Liveness } from './liveness.js'
 import { ownFacts } from './process-facts.js'
 import { createSeat, inspectFile, namesUsable, type Seat, setAside } from './seat.js'
+import { SeatNumbers, type SeatRole } from './seat-numbers.js'
 
 /** Bytes that are compared, and written if they differ, at a time. */
 const pieceSize = 64 * 1024
@@ -48,12 +49,15 @@ export class BufferedSeat implements Seat {
     this.write()
   }
 
-  static take(directory: string, runId: string): BufferedSeat {
-    for (const number of seatsIn(directory)) {
+  static take(directory: string, runId: string, role: SeatRole): BufferedSeat {
+    const present = seatsIn(directory)
+    const numbers = SeatNumbers.of(role, present)
+    for (const number of present) {
+      if (!numbers.has(number)) continue
       const seat = BufferedSeat.adopt(directory, number, runId)
       if (seat !== undefined) return seat
     }
-    const { fd, number } = createSeat(directory, runId, kinds.buffered, (file) =>
+    const { fd, number } = createSeat(directory, runId, kinds.buffered, numbers.all(), (file) =>
       writeAt(file, Buffer.alloc(firstSize), 0),
     )
     try {

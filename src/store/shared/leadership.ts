@@ -3,12 +3,28 @@ import { join } from 'node:path'
 import type { Lease } from '../../model/lease.js'
 import type { Binding } from '../../platform/addon.js'
 import { monotonicNow } from '../../platform/timers.js'
-import { closeQuietly, freeName, openForWriting, readAt, stillThere, writeAt } from './files.js'
+import { closeQuietly, codeOf, freeName, openForReading, openForWriting, readAt, stillThere, writeAt } from './files.js'
 import { leaderName } from './format.js'
+import { Liveness } from './liveness.js'
 import { isUsable } from './ownership.js'
 
 /** Milliseconds without a sign of a leader without locks after which another one leads. */
 const silence = 5_000
+
+/** Whether a process does a task, for one that may only read the directory. */
+export function leaderRuns(directory: string, binding: Binding | undefined, task: string): boolean {
+  let fd: number | undefined
+  try {
+    fd = openForReading(join(directory, leaderName(task)))
+    const file = fstatSync(fd)
+    return new Liveness(binding).held(fd, file) || Math.abs(Date.now() - file.mtimeMs) < silence
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return false
+    throw cause
+  } finally {
+    if (fd !== undefined) closeQuietly(fd)
+  }
+}
 
 /**
  * Decides which of the processes that share a directory does a task for all of them. With the addon, the

@@ -9,6 +9,7 @@ import { Head } from './head.js'
 import { mapOwn } from './ownership.js'
 import { ownFacts } from './process-facts.js'
 import { createSeat, inspectFile, namesUsable, type Seat, setAside } from './seat.js'
+import { SeatNumbers, type SeatRole } from './seat-numbers.js'
 
 const slotsInFirst = (firstSize - headerSize) / 8
 
@@ -36,13 +37,16 @@ export class MappedSeat implements Seat {
     if (adopted) this.head.writeOwner(ownFacts())
   }
 
-  /** Takes the first seat whose owner is dead, or creates a new one. */
-  static take(directory: string, runId: string, binding: Binding): MappedSeat {
-    for (const number of seatsIn(directory)) {
+  /** Takes the first seat of the role whose owner is dead, or creates a new one. */
+  static take(directory: string, runId: string, role: SeatRole, binding: Binding): MappedSeat {
+    const present = seatsIn(directory)
+    const numbers = SeatNumbers.of(role, present)
+    for (const number of present) {
+      if (!numbers.has(number)) continue
       const seat = MappedSeat.adopt(directory, number, runId, binding)
       if (seat !== undefined) return seat
     }
-    const { fd, number } = createSeat(directory, runId, kinds.mapped, (file) => {
+    const { fd, number } = createSeat(directory, runId, kinds.mapped, numbers.all(), (file) => {
       binding.reserve(file, 0, firstSize)
       binding.lock(file, ownerByte, 2)
     })

@@ -14,6 +14,7 @@ import type { KeyTexts } from './key-texts.js'
 import { type Liveness, locksHidden } from './liveness.js'
 import { RecordReader } from './record-reader.js'
 import { type FiltersOf, SeatMask } from './seat-mask.js'
+import { isGuest, workerOf, writerName } from './seat-numbers.js'
 import { readLines } from './series-lines.js'
 
 /** Bytes of a series file that are read at a time. */
@@ -177,18 +178,19 @@ export class SeatReader {
     if (this.bytes.length < count * 8) this.bytes = Buffer.from(new ArrayBuffer(Math.min(slots, count * 2) * 8))
     const values = new Float64Array(this.bytes.buffer, this.bytes.byteOffset, count)
     await this.records.read(fd, values, live, pause)
-    const { pid, threadId, startTicks, startedAt } = head.owner()
-    const writer = `${this.seat}-${pid}-${threadId}-${startTicks}`
+    const owner = head.owner()
     const { epoch, dropped } = head
     const cells = head.exemplars
     const exemplars = (): readonly PlacedExemplar[] => (cells > 0 ? this.readExemplars(cells) : [])
     return {
-      writer,
+      writer: writerName(this.seat, owner),
       seat: this.seat,
-      process: nameOfProcess(pid, threadId),
+      worker: workerOf(this.seat),
+      ...(isGuest(this.seat) && { guest: true }),
+      process: nameOfProcess(owner.pid, owner.threadId),
       live,
       epoch,
-      startedAt,
+      startedAt: owner.startedAt,
       log: this.log,
       values,
       bytes: file.size,

@@ -33,10 +33,11 @@ export class SeatTaker {
     const { options, late } = this
     const { directory } = options
     const binding = this.binding()
+    const role = options.role?.() ?? 'process'
     const seat =
       binding === undefined || !mayMap()
-        ? BufferedSeat.take(directory, run.id)
-        : MappedSeat.take(directory, run.id, binding)
+        ? BufferedSeat.take(directory, run.id, role)
+        : MappedSeat.take(directory, run.id, role, binding)
     this.overflow ??= options.overflow(seat.number)
     try {
       const store = this.storeOn(seat, run, this.overflow, late)

@@ -41,6 +41,7 @@ export function createSeat(
   directory: string,
   runId: string,
   kind: SeatKind,
+  numbers: Iterable<number>,
   reserve: (fd: number) => void,
 ): { fd: number; number: number } {
   const unfinished = unfinishedPath(directory)
@@ -48,7 +49,7 @@ export function createSeat(
   const logId = randomBytes(16)
   try {
     reserve(fd)
-    for (let number = 1; ; number++) {
+    for (const number of numbers) {
       if (!namesUsable(directory, number) || !isUsable(join(directory, exemplarsName(number)))) continue
       const head = new Head(new Uint8Array(headerSize))
       head.create(number, logId, Buffer.from(runId, 'hex'), kind)
@@ -63,6 +64,7 @@ export function createSeat(
         if (codeOf(error) !== 'EEXIST') throw error
       }
     }
+    throw new Error('no number is left for a seat')
   } catch (cause) {
     closeQuietly(fd)
     throw cause

@@ -5,7 +5,7 @@ import type { SeriesKey } from '../../model/series-key.js'
 import { type Binding, loadBinding } from '../../platform/addon.js'
 import { inSlices } from '../../platform/slices.js'
 import { clearInterval, setImmediate, setInterval } from '../../platform/timers.js'
-import type { Backend, Source, SourceReading, Store, WriterSnapshot } from '../contract.js'
+import type { Backend, Source, SourceReading, Store } from '../contract.js'
 import { carryOver } from '../core/carry-over.js'
 import { type DirectoryRun, joinRun } from './control.js'
 import { prepareDirectory } from './directory.js'
@@ -13,12 +13,12 @@ import { fileSystemOf } from './file-system.js'
 import { codeOf } from './files.js'
 import { LateRemovals } from './late-removals.js'
 import { Leadership } from './leadership.js'
-import { ownWriter } from './own-writer.js'
+import { withOwn } from './own-writer.js'
 import { mayMap } from './ownership.js'
+import type { SeatRole } from './seat-numbers.js'
 import { SeatTaker } from './seat-taker.js'
 import { SharedSource } from './shared-source.js'
 import type { SharedStore } from './shared-store.js'
-import { processOf } from './vanished-seats.js'
 
 /** How often a buffered seat writes what changed, in milliseconds. */
 const flushInterval = 100
@@ -49,15 +49,19 @@ export interface SharedBackendOptions {
   readonly onSeat?: (text: string) => void
   /** Creates a store for the series for which the disk has no space; only this process shows them. */
   readonly overflow: (seat: number) => Store & { snapshot(): SourceReading }
+  /** What this process is to the application, asked whenever it takes a seat; `process` by default. */
+  readonly role?: () => SeatRole
   /** The native addon. Loaded by default; null disables it. */
   readonly binding?: Binding | null
   /** The directory belongs to this application only, so it is not wiped if it had no member for a while. */
   readonly keep?: boolean
 }
 
-/** Returns why this process has no addon; undefined if it has one. */
+/** Returns why this process has no addon, and what that costs; undefined if it has one. */
 export function whyBuffered(): string | undefined {
-  return loadBinding().reason
+  const { reason } = loadBinding()
+  if (reason === undefined) return undefined
+  return `no native addon (${reason}): other processes see counts up to 100 ms late, and a kill -9 loses those`
 }
 
 /** The processes of one host, sharing a directory. */
@@ -158,19 +162,10 @@ export class SharedBackend implements Backend {
         this.guarded(() => void this.late.flush())
         const reading = await source.read(pause)
         const aside = [this.seats.overflow, this.standIn].flatMap((store) => store?.snapshot().writers ?? [])
-        const writers = this.withOwn(reading.writers, source)
-        return { ...reading, writers: [...writers, ...aside.filter(({ log }) => log.length > 0)] }
+        return { ...reading, writers: withOwn(reading.writers, source, this.store, aside) }
       },
       close: () => source.close(),
     }
-  }
-
-  /** Adds the numbers of this process from its memory, even if its file cannot be read. */
-  private withOwn(writers: readonly WriterSnapshot[], source: SharedSource): readonly WriterSnapshot[] {
-    const { store } = this
-    if (store === undefined || source.isFresh(store.seat.number)) return writers
-    const others = writers.filter((writer) => processOf(writer) !== processOf(store))
-    return [...others, ownWriter(store)].sort((a, b) => a.seat - b.seat)
   }
 
   readonly lease = (task: string): Lease => new Leadership(this.directory, this.binding, task)

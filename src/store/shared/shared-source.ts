@@ -13,6 +13,7 @@ import { KeyTexts } from './key-texts.js'
 import { Liveness } from './liveness.js'
 import { lateIndex, PendingRemovals } from './pending-removals.js'
 import { Removals } from './removals.js'
+import { inWorkerOrder } from './seat-numbers.js'
 import { type Circumstances, SeatReader } from './seat-reader.js'
 import { VanishedSeats } from './vanished-seats.js'
 
@@ -62,7 +63,7 @@ export class SharedSource implements Source {
     if (numbers === undefined) this.keep([...this.seats.keys()], reading)
     else await this.readAll(numbers, reading, pause)
     reading.writers.push(...this.vanished.still(reading.writers))
-    reading.writers.sort((a, b) => a.seat - b.seat)
+    reading.writers.sort(inWorkerOrder)
     return reading
   }
 

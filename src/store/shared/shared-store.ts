@@ -12,6 +12,7 @@ import { inherit, openedBehind } from './inheritance.js'
 import { KnownFamilies } from './known-families.js'
 import type { Seat } from './seat.js'
 import { damaged, removalsUnreadable, seatFull } from './seat-faults.js'
+import { workerOf, writerName } from './seat-numbers.js'
 import { SeatRemovals } from './seat-removals.js'
 import { SeatSeries } from './seat-series.js'
 import { SeriesFile } from './series-file.js'
@@ -23,6 +24,7 @@ const longBacklog = 64 * 1024
 /** Counts on a seat of a shared directory. */
 export class SharedStore implements Store {
   readonly writer: string
+  readonly worker: string
   readonly gate: Int32Array
   readonly seat: Seat
   readonly overflow: Store
@@ -48,8 +50,8 @@ export class SharedStore implements Store {
     this.onError = onError
     this.onBehind = onBehind
     this.gate = run.gate
-    const { pid, threadId, startTicks } = seat.head.owner()
-    this.writer = `${seat.number}-${pid}-${threadId}-${startTicks}`
+    this.writer = writerName(seat.number, seat.head.owner())
+    this.worker = workerOf(seat.number)
     this.names = new SeriesFile(directory, seat)
     this.exemplars = new ExemplarCells(directory, seat)
     const { families, names, exemplars } = this
@@ -59,18 +61,17 @@ export class SharedStore implements Store {
       { seat, removals: run.removals, late, caughtUp, families, names, exemplars, onRemoved, full },
       log && openedBehind(log),
     )
-    const { removals } = this
-    this.counted = new SeatSeries({ seat, families, names, removals, full }, log?.families.length ?? 0)
+    this.counted = new SeatSeries({ seat, families, names, removals: this.removals, full }, log?.families.length ?? 0)
     if (log === undefined) {
-      removals.begin()
+      this.removals.begin()
       return
     }
     if (names.damaged) onError(damaged(seat.number))
     for (const known of inherit(log, seat.segments)) families.add(known)
-    removals.look()
+    this.removals.look()
     this.workLater()
     // Removals that this process queued meanwhile apply to the series of an earlier owner as well.
-    if (late?.any) removals.carryOut(late.all())
+    if (late?.any) this.removals.carryOut(late.all())
   }
 
   open(family: FamilyDescriptor, series: SeriesRef, createdAt?: number): Slots {

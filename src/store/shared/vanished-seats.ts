@@ -21,6 +21,8 @@ export class VanishedSeats {
   constructor(private readonly now: () => number) {}
 
   add(snapshot: WriterSnapshot, owner: OwnerFacts): void {
+    // What a guest has noted about counts does not apply to those of a new file.
+    if (snapshot.guest) return
     this.byProcess.set(processOf(snapshot), { snapshot, owner, since: this.now() })
   }
 

@@ -87,7 +87,8 @@ function read(name: SettingName, setting: Setting, rawValue: unknown, from: stri
   const { secret = false } = setting
   if (value !== undefined) return { name, value, from, secret }
   const valueText = secret ? 'something else' : describe(rawValue)
-  const { says, words = [] } = setting.kind
+  const { says, words = [], fault } = setting.kind
+  if (fault !== undefined) throw new MetricsError('OPTION_INVALID', `${what} must be ${says}: ${fault(rawValue)}`)
   const meant = secret || typeof rawValue !== 'string' ? undefined : nearest(rawValue, words)
   const advice = meant === undefined ? '' : `; did you mean ${meant}?`
   throw new MetricsError('OPTION_INVALID', `${what} must be ${says}, got ${valueText}${advice}`)

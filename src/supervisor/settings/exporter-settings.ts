@@ -1,3 +1,4 @@
+import { reasonOf } from '../../model/errors.js'
 import { variables } from '../../platform/environment.js'
 import { jsonFrom } from '../../platform/json-text.js'
 import type { SettingKind } from './kinds.js'
@@ -13,8 +14,22 @@ export interface ExporterSettings extends TargetSettingsOfWorkers {
 const exporters: SettingKind<ExporterSettings['exporters']> = {
   says: 'exporters by name, each with its options, or the path of a JSON file with them',
   read(value) {
-    const all = typeof value === 'string' ? parsed(value) : value
-    return typeof all === 'object' && all !== null && !Array.isArray(all) ? { ...all } : undefined
+    try {
+      const all = typeof value === 'string' ? jsonFrom(value) : value
+      // All of them may be commented out.
+      if (all === null) return {}
+      return typeof all === 'object' && !Array.isArray(all) ? { ...all } : undefined
+    } catch {
+      return undefined
+    }
+  },
+  fault(value) {
+    try {
+      const all = typeof value === 'string' ? jsonFrom(value) : value
+      return Array.isArray(all) ? 'it is a list' : `it is of the type ${typeof all}`
+    } catch (cause) {
+      return reasonOf(cause)
+    }
   },
 }
 
@@ -28,12 +43,4 @@ export const exporterSettings: SettingsTable<ExporterSettings> = {
     help: 'what sends the metrics to other places, each with its options',
   },
   ...targetSettings,
-}
-
-function parsed(text: string): unknown {
-  try {
-    return jsonFrom(text)
-  } catch {
-    return undefined
-  }
 }

@@ -55,8 +55,10 @@ export async function readFile(path: string, named = true): Promise<Configuratio
   for (const [at, value] of all) {
     if (plain && at.startsWith(encryption)) continue
     const name = settingAt(at)
-    if (name !== undefined) values.set(name, { value, path: at })
-    else if (!passedOver.test(at)) {
+    if (name !== undefined) {
+      // Without a value, it is unset.
+      if (value !== null) values.set(name, { value, path: at })
+    } else if (!passedOver.test(at) && !isSection(at)) {
       throw new MetricsError('OPTION_INVALID', `${path}: ${at} is no setting; ${hint(at)}`)
     }
   }
@@ -110,10 +112,10 @@ function fromBeside(path: string): typeof import('yaml') | undefined {
 /** The options of a backend and of exporters are not settings. */
 const whole = /^(?:backend[-_]?config|exporters)$/i
 
-/** Returns every value that is not an object, with its path. */
+/** Returns every value that is not an object with values, with its path. */
 function leaves(value: unknown, path: string): [path: string, value: unknown][] {
-  if (whole.test(path)) return [[path, value]]
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value === null ? [] : [[path, value]]
+  if (whole.test(path) || typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, value]]
+  if (Object.keys(value).length === 0) return path === '' ? [] : [[path, value]]
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`))
 }
 
@@ -126,6 +128,15 @@ function settingAt(path: string): SettingName | undefined {
   return settingNames.find((name) => {
     const { exporterPath, flag }: Setting = settings[name]
     return name === plain || plain === flag?.[0] || (exporterPath !== undefined && path === `exporter.${exporterPath}`)
+  })
+}
+
+/** Whether a path is that of a section in a file of gunicorn's exporter, which may be empty. */
+function isSection(path: string): boolean {
+  if (path === 'exporter.cleanup') return true
+  return settingNames.some((name) => {
+    const { exporterPath }: Setting = settings[name]
+    return exporterPath !== undefined && `exporter.${exporterPath}`.startsWith(`${path}.`)
   })
 }
 

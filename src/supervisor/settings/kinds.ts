@@ -14,6 +14,8 @@ export interface SettingKind<T> {
   readonly words?: readonly string[]
   /** Reads a text, or a value from YAML, JSON or code; returns undefined for an invalid one. */
   read(value: unknown): T | undefined
+  /** Returns what is wrong with an invalid value, without parts that may be secret. By default, the value is named. */
+  fault?(value: unknown): string
 }
 
 export const text: SettingKind<string> = {

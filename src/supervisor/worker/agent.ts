@@ -1,5 +1,4 @@
 import cluster from 'node:cluster'
-import { firstSet, variables } from '../../platform/environment.js'
 import { withTimeout } from '../../platform/time-limit.js'
 import { clearTimeout, setInterval, setTimeout } from '../../platform/timers.js'
 import {
@@ -20,14 +19,6 @@ import { Watcher } from './watcher.js'
 
 /** Signals that end a process; the supervisor decides how a worker reacts. */
 const endings = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const
-
-/** Returns the assignment of this process; undefined if only its parent is supervised. */
-export function assignmentOfThisProcess(): Assignment | undefined {
-  const [, text] = firstSet(variables.assignment) ?? []
-  if (text === undefined || !cluster.isWorker) return undefined
-  const assignment = JSON.parse(text) as Assignment
-  return assignment.supervisor === process.ppid ? assignment : undefined
-}
 
 /**
  * Runs in a supervised worker: sends signs of life, counts requests, and leaves without losing one. It is loaded before

@@ -159,7 +159,7 @@ test('promhive run sends with the variables of OpenTelemetry, once PROMHIVE_OTLP
   })
 })
 
-test('promhive serve sends as the application that it reads, and differences from its start on', async ({ stage }) => {
+test('promhive serve sends as the application that it reads, and each difference once', async ({ stage }) => {
   const receiver = await OtlpReceiver.start(stage)
   const directory = stage.directory()
   const actor = await stage.start(sends, { env: { PROMHIVE_DIR: directory } })
@@ -181,17 +181,33 @@ test('promhive serve sends as the application that it reads, and differences fro
   await served.stop()
   const env = { PROMHIVE_OTLP: receiver.url, OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' }
   const before = receiver.accepted.length
-  const other = await promhiveServe(stage, ['--dir', directory], { ...env, OTEL_METRIC_EXPORT_INTERVAL: '100' })
+  // After a time limit, it would not be known whether the receiver has accepted a difference.
+  const often = { PROMHIVE_EXPORTERS: '{"otlp":{"interval":0.1,"timeout":10}}' }
+  const serves = () => promhiveServe(stage, ['--dir', directory], { ...env, ...often })
+  const other = await serves()
   await until(
     () => receiver.accepted.length,
     (length) => length > before + 1,
   )
   await actor.ask('count', 'jobs_total', {}, 5)
-  await until(
-    () => receiver.accepted.slice(before).flatMap(({ metrics }) => metrics.filter(({ name }) => name === 'jobs_total')),
-    (metrics) => metrics.reduce((sum, { points }) => sum + points[0]!.asDouble!, 0) === 5,
-  )
+  const differences = () =>
+    receiver.accepted
+      .slice(before)
+      .flatMap(({ metrics }) => metrics.filter(({ name }) => name === 'jobs_total'))
+      .reduce((sum, { points }) => sum + points[0]!.asDouble!, 0)
+  await until(differences, (sum) => sum === 9)
   await other.stop()
+  // What is counted while it does not run is sent by the next one.
+  await actor.ask('count', 'jobs_total', {}, 2)
+  const next = await serves()
+  await until(differences, (sum) => sum >= 11)
+  const exports = receiver.accepted.length
+  await until(
+    () => receiver.accepted.length,
+    (length) => length > exports + 1,
+  )
+  expect(differences()).toBe(11)
+  await next.stop()
 })
 
 test('two receivers each get the numbers, from one process each', async ({ stage }) => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 const folder = '../../../src/export/page/assets'
 const figures = await import(`${folder}/figures.js`)
 const { History } = await import(`${folder}/history.js`)
-const { warningsOf } = await import(`${folder}/warnings.js`)
+const { blockedOf, warningsOf } = await import(`${folder}/warnings.js`)
 
 describe('what the page computes', () => {
   test.each([
@@ -57,15 +57,35 @@ describe('what the page computes', () => {
       family('promhive_errors_total', 2, { FILE_UNREADABLE: 2, FLUSH_FAILED: 0 }),
     ]
     const workers = [
-      { worker: 2, state: 'blocked' },
-      { worker: 3, state: 'alive' },
+      { seat: 2, worker: '2', state: 'blocked' },
+      { seat: 3, worker: '3', state: 'alive' },
     ]
     expect(warningsOf({ families, workers, faults: ['a', 'a'], omitted: { families: 2, series: 1_000 } })).toEqual([
       'a',
-      'The event loop of worker 2 has not turned for more than 12 seconds.',
+      'Worker 2 is blocked: its event loop does not turn.',
       '3 series have no space in the store and are not counted.',
       'promhive reported 2 errors: FILE_UNREADABLE (2); the log has the details.',
       '2 families with 1,000 series are not listed.',
     ])
+  })
+
+  test('blocked workers are those that the page knows, or those that a supervisor counts', () => {
+    const state = (blocked: number) => ({
+      name: 'shop_worker_state',
+      type: 'stateset',
+      values: { running: 2, blocked },
+    })
+    const workers = [
+      { worker: 1, name: 'supervisor', state: 'alive' },
+      { worker: 3, name: '1', state: 'blocked' },
+    ]
+    const of = (...given: Parameters<typeof blockedOf>) => [
+      blockedOf(...given),
+      ...warningsOf({ families: given[0], workers: given[1], faults: [], omitted: { families: 0, series: 0 } }),
+    ]
+    expect(of([state(0)], [])).toEqual([0])
+    expect(of([state(2)], [])).toEqual([2, 'The supervisor reports 2 blocked workers.'])
+    expect(of([state(1)], workers)).toEqual([1, 'Worker 1 is blocked: its event loop does not turn.'])
+    expect(of([], workers)).toEqual([1, 'Worker 1 is blocked: its event loop does not turn.'])
   })
 })

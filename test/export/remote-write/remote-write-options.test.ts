@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, vi } from 'vitest'
+import { receiverSettings } from '../../../src/export/remote-write/remote-write-options.js'
 import { Counter, Registry } from '../../../src/index.js'
 import { startRemoteWrite } from '../../../src/remote-write.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
@@ -39,6 +40,14 @@ test.for<[string, Readonly<Record<string, unknown>>, string]>([
   expect(() => startRemoteWrite({ url, job: 'shop', ...options } as never)).toThrow(
     expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringContaining(text) }),
   )
+})
+
+test.for([
+  [1, '1.0'],
+  [2, '2.0'],
+  ['2.0', '2.0'],
+] as const)('version %j is %s, because YAML reads 2.0 as a number', ([version, expected]) => {
+  expect(receiverSettings({ url, version: version as never }).version).toBe(expected)
 })
 
 describe('the labels of the application', () => {

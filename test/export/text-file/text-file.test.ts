@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
+import { TextFile } from '../../../src/export/text-file/text-file.js'
+import { Registry } from '../../../src/index.js'
 import { startTextFile } from '../../../src/text-file.js'
 import { Exposition } from '../../helpers/processes/exposition.js'
 import { ask } from '../../helpers/processes/http.js'
@@ -103,6 +105,13 @@ describe('the text file', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  test('a path that is a directory is reported as such', async ({ stage }) => {
+    const path = join(stage.folder(), 'shop.prom')
+    mkdirSync(path)
+    const send = new TextFile({ path }).send(new Registry({ scope: 'process' }), new AbortController().signal)
+    await expect(send).rejects.toThrow('it is a directory: name a file in it')
+  })
+
   test('keeps its last content, and the application runs on, while the directory is missing', async ({ stage }) => {
     const folder = join(stage.folder(), 'later')
     const path = join(folder, 'shop.prom')
@@ -119,13 +128,23 @@ describe('the text file', () => {
       () => actor.ask('last'),
       (last) => last === 'ok',
     )
+    rmSync(folder, { recursive: true })
+    await until(
+      () => actor.ask('last'),
+      (last) => last === 'failed',
+    )
+    await until(
+      () => actor.errors.split(`the directory ${folder} does not exist: create it`).length,
+      (parts) => parts === 3,
+    )
     const scrape = (await actor.ask('scrape')) as string
     expect(selfMetric(scrape, 'promhive_exports_total{exporter="textFile",result="failed"}')).toBeGreaterThan(0)
     await actor.ask('stop')
   })
 
   test.for<[string, unknown, string]>([
-    ['a path that node_exporter does not read', { path: '/run/shop.txt' }, 'name it "/run/shop.txt.prom"'],
+    ['a path that node_exporter does not read', { path: '/run/shop.txt' }, 'name it "/run/shop.prom"'],
+    ['a name without an ending', { path: '/run/shop' }, 'name it "/run/shop.prom"'],
     ['no path', {}, 'path must be a file, got undefined'],
     ['permissions that are none', { path: '/run/a.prom', mode: 'rw' }, 'mode must be permissions such as 0o644'],
     ['permissions without reading', { path: '/run/a.prom', mode: 0 }, 'does not let the owner read'],

@@ -12,8 +12,10 @@ export interface DocumentedCommand {
   /** Commands in front of it: what the page takes for granted. */
   readonly before?: string
   /** What it needs of the system. */
-  readonly needs?: 'openssl' | 'root' | 'curl'
+  readonly needs?: 'redis' | 'openssl' | 'root' | 'curl'
   readonly after?: string
+  /** Texts of the page that are different here; THE_REDIS is the URL of a server. */
+  readonly replace?: Readonly<Record<string, string>>
   /** The first line, `before` included, stays in the background; the others run once it has printed this. */
   readonly background?: string
   /** What it sends to, and the port that the page names. */
@@ -68,13 +70,20 @@ cp metrics.pem prometheus-ca.pem && cd "$OLDPWD"`,
     stays: true,
     receiver: { protocol: 'http', port: 4318 },
   },
-  { page: 'docs/page.md', start: 'promhive serve', prints: /serving .* at http/, stays: true, before: counts },
   { page: 'docs/per-worker.md', start: 'npx promhive run', prints: supervised, stays: true },
   { page: 'docs/process-managers.md', start: 'PROMHIVE_DIR=', prints: /listening/, stays: true },
   {
     page: 'docs/prometheus.md',
     start: 'npx promhive rules',
     prints: /alert: .*"title": "promhive"/s,
+    before: 'node serves.mjs',
+    background: 'metrics at',
+    after: 'cat alerts.yml dashboard.json',
+  },
+  {
+    page: 'docs/behind-nginx.md',
+    start: 'npx promhive rules',
+    prints: /alert: .*"title": "Shop"/s,
     before: 'node serves.mjs',
     background: 'metrics at',
     after: 'cat alerts.yml dashboard.json',
@@ -136,4 +145,41 @@ cp metrics.pem prometheus-ca.pem && cd "$OLDPWD"`,
     before: counts,
   },
   { page: 'docs/python.md', start: 'npx promhive serve', prints: /serving .* at http/, stays: true, before: counts },
+  {
+    page: 'docs/exporters.md',
+    start: 'export PROMHIVE_EXPORTERS',
+    before: 'mkdir -p /var/lib/prometheus/node-exporter',
+    after: 'promhive run server.js',
+    prints: supervised,
+    stays: true,
+  },
+  {
+    page: 'docs/file-format.md',
+    start: 'cat /dev/shm/example',
+    before: 'PROMHIVE_DIR=/dev/shm/example node counts.mjs',
+    prints: /^\w+ f 0 {"type":"counter","name":"jobs_total"/m,
+  },
+  {
+    page: 'docs/promhive-run.md',
+    start: 'npx promhive run app.js --pid-file',
+    background: 'workers serve',
+    after: 'while ! grep -q reloaded background.log; do sleep 0.1; done; cat background.log',
+    prints: /reloaded 2 workers|2 workers reloaded/,
+  },
+  {
+    page: 'docs/promhive-run.md',
+    start: 'PROMHIVE_BACKEND_CLASS=',
+    before: `mkdir -p /etc/shop && echo '{ "url": "THE_REDIS" }' > /etc/shop/redis.json`,
+    prints: supervised,
+    stays: true,
+    needs: 'redis',
+  },
+  {
+    page: 'docs/redis.md',
+    start: 'PROMHIVE_REDIS_URL=',
+    replace: { 'redis://metrics:secret@redis.internal': 'THE_REDIS' },
+    prints: /serving .* at http/,
+    stays: true,
+    needs: 'redis',
+  },
 ]

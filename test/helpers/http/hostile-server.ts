@@ -48,7 +48,7 @@ interface Exchange {
   readonly server: HostileServer
 }
 
-/** A server that misbehaves as told. */
+/** A server that misbehaves. */
 export class HostileServer {
   treatment: Treatment = 'accepts'
   /** What it has written of answers without an end. */

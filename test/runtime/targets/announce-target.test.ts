@@ -15,6 +15,17 @@ import { hasPrometheus } from '../../helpers/prometheus-server.js'
 
 const program = fileURLToPath(new URL('programs/announces.mjs', import.meta.url))
 
+test('a process that counts alone shows that its target is not announced', async ({ stage }) => {
+  const shop = await stage.start(program)
+  await shop.ask('announce', { url: `http://127.0.0.1:${await freePort()}`, address: 'web1:9464', timeout: 1 })
+  const failures = 'promhive_target_announcement_failures_total{by="etcd"} 1'
+  const scrape = await until(
+    () => shop.ask('scrape') as Promise<string>,
+    (text) => text.includes(failures),
+  )
+  expect(scrape).toContain('\npromhive_targets_announced{by="etcd"} 0\n')
+})
+
 describe.runIf(hasEtcd).concurrent('the metrics port of an application in etcd', () => {
   test.runIf(hasPrometheus)('is scraped by Prometheus', async ({ stage }) => {
     const etcd = await EtcdServer.start(stage)
@@ -221,8 +232,7 @@ describe.runIf(hasEtcd).concurrent('the metrics port of an application in etcd',
     const shop = await SupervisedApplication.start(stage, { args: ['--config', file] })
     const labels = async () => (await etcd.keys()).map(({ value }) => JSON.parse(value).labels)
     const shown = await until(labels, (seen) => seen.length === 2)
-    // The supervisor has the first seat.
-    expect(shown.map(({ worker }) => worker).sort()).toEqual(['2', '3'])
+    expect(shown.map(({ worker }) => worker).sort()).toEqual(['1', '2'])
     for (const each of shown) expect(each).toMatchObject({ job: 'shop', region: 'eu' })
     // Its successor may have another port; the target of the killed worker ends with its lease.
     process.kill(shop.workerPids()[0]!, 'SIGKILL')

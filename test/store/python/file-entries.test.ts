@@ -7,7 +7,7 @@ import { type FileCircumstances, FileEntries } from '../../../src/store/python/f
 import { FileKeys } from '../../../src/store/python/file-key.js'
 import { fileNameOf } from '../../../src/store/python/file-name.js'
 import { PythonSource } from '../../../src/store/python/python-source.js'
-import { Sums } from '../../../src/store/python/sums.js'
+import { SummedFiles } from '../../../src/store/python/summed-files.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { WrittenFile } from '../../helpers/python/written-file.js'
 import { noPause, restless } from '../../helpers/writers.js'
@@ -20,7 +20,7 @@ class Subject {
   readonly circumstances: FileCircumstances = {
     buffer: new FileBuffer(),
     definitions: new Definitions(),
-    sums: new Sums(),
+    sums: new SummedFiles(),
     keys: keysOfCounters(),
     pause: noPause,
   }

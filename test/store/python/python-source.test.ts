@@ -251,7 +251,10 @@ describe('keys that other files have', () => {
 
   test('are not read beyond the bytes in use, where the file before had them', async ({ stage }) => {
     const { directory, reader } = prepared(stage)
-    const whole = new WrittenFile().addHistogram('seconds', 1, buckets(1)).add(jobs('none', 0))
+    const whole = new WrittenFile()
+      .addHistogram('seconds', 1, buckets(1), { path: 'a' })
+      .addHistogram('seconds', 1, buckets(1), { path: 'b' })
+      .add(jobs('none', 0))
     whole.write(directory, `histogram_${one}.db`)
     await reader.scrape()
     const bytes = whole.bytes()
@@ -261,9 +264,12 @@ describe('keys that other files have', () => {
       writeFileSync(join(directory, `histogram_${two}.db`), cut)
       const { scrape } = await reader.read()
       // Either the second file has the whole histogram, or nothing of it is shown.
-      expect([1, 2]).toContain(scrape.value('seconds_sum'))
-      expect(scrape.value('seconds_count')).toBe(scrape.value('seconds_sum')! * 6)
-      if (used < bytes.readInt32LE(0) / 2) expect(scrape.value('seconds_sum')).toBe(1)
+      for (const path of ['a', 'b']) {
+        const sum = scrape.value(`seconds_sum{path="${path}"}`)!
+        expect([1, 2]).toContain(sum)
+        expect(scrape.value(`seconds_count{path="${path}"}`)).toBe(sum * 6)
+      }
+      if (used < bytes.readInt32LE(0) / 2) expect(scrape.value('seconds_sum{path="b"}')).toBe(1)
     }
   })
 

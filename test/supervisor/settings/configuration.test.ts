@@ -140,7 +140,44 @@ describe('a configuration', () => {
   })
 })
 
+describe('exporters', () => {
+  test.for([
+    ['{"otlp":{}', 'it is not well-formed JSON'],
+    ['/nowhere/exporters.json', '/nowhere/exporters.json does not exist'],
+    ['/', '/ cannot be read (EISDIR)'],
+    ['"{secret}"', 'it is neither JSON nor the path of a file'],
+    ['https://user:secret@host', 'it is neither JSON nor the path of a file'],
+  ] as const)('%s: the error has the reason, and no secret', ([text, reason]) => {
+    const wrong = (): Configuration => new Configuration({ environment: { PROMHIVE_EXPORTERS: text } })
+    expect(wrong).toThrow(
+      `PROMHIVE_EXPORTERS must be exporters by name, each with its options, or the path of a JSON file with them: ${reason}`,
+    )
+    expect(wrong).not.toThrow('secret')
+  })
+
+  test.for([
+    [['otlp'], 'it is a list'],
+    [5, 'it is of the type number'],
+  ] as const)('in code or a file, %j is refused', ([value, reason]) => {
+    expect(() => new Configuration({ code: { exporters: value as never } })).toThrow(`with them: ${reason}`)
+  })
+})
+
 describe('a configuration file', () => {
+  test('without a value, a known name is unset, and an unknown one is refused', async ({ stage }) => {
+    const path = join(stage.folder(), 'promhive.yaml')
+    const read = async (text: string) => {
+      writeFileSync(path, text)
+      return new Configuration({ file: await readFile(path) })
+    }
+    const unset = 'workers: 3\nport:\nexporters:\nexporter:\n  prometheus:\n  cleanup: {}\n  redis: {}\n'
+    expect((await read(unset)).settings).toMatchObject({ workers: 3, port: 9464, exporters: {} })
+    await expect(read('otlp:\n')).rejects.toThrow('otlp is no setting')
+    await expect(read('otlp: {}\n')).rejects.toThrow('otlp is no setting')
+    await expect(read('exporter:\n  otlp: {}\n')).rejects.toThrow('exporter.otlp is no setting')
+    await expect(read('workerPorts: {}\n')).rejects.toThrow('workerPorts must be')
+  })
+
   test('is YAML or JSON, with names in any spelling', async ({ stage }) => {
     const yaml = join(stage.folder(), 'promhive.yaml')
     writeFileSync(yaml, 'workers: 3\nmax_requests: 100\nmaxRss: 512M\ntimeout: 5s\nreport: no\n')

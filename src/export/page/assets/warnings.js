@@ -18,14 +18,28 @@ const counted = [
   ],
 ]
 
+/** The number of blocked workers: those that the page knows, or those that the metrics of a supervisor show. */
+export function blockedOf(families, workers = []) {
+  const state = families.find(({ name, type }) => type === 'stateset' && name.endsWith('worker_state'))
+  return Math.max(workers.filter((worker) => worker.state === 'blocked').length, state?.values?.blocked ?? 0)
+}
+
 /** The texts of what needs attention. */
 export function warningsOf({ families, faults, omitted, workers = [] }) {
   const byName = new Map(families.map((family) => [family.name, family]))
   const warnings = [...new Set(faults)]
-  const blocked = workers.filter(({ state }) => state === 'blocked').map(({ worker }) => worker)
-  if (blocked.length > 0) {
-    const which = `${blocked.length === 1 ? 'worker' : 'workers'} ${blocked.join(', ')}`
-    warnings.push(`The event loop of ${which} has not turned for more than 12 seconds.`)
+  const blocked = workers.filter(({ state }) => state === 'blocked').map(({ name, worker }) => name ?? worker)
+  const count = blockedOf(families, workers)
+  if (count > blocked.length) {
+    warnings.push(
+      count === 1 ? 'The supervisor reports a blocked worker.' : `The supervisor reports ${count} blocked workers.`,
+    )
+  } else if (count > 0) {
+    warnings.push(
+      count === 1
+        ? `Worker ${blocked[0]} is blocked: its event loop does not turn.`
+        : `Workers ${blocked.join(', ')} are blocked: their event loops do not turn.`,
+    )
   }
   for (const [name, text] of counted) {
     const total = byName.get(name)?.total ?? 0

@@ -46,15 +46,17 @@ export interface OwnedTotals {
  * Counters, histograms and summaries, summed over all files: one log and dense slots, as those of one writer.
  *
  * The processes of an application have the same series. Thus a reader of the log has as many of them as there are in the
- * application, and not as many as there are in all files. The sums are built anew in each reading, in the order of the files.
+ * application, and not as many as there are in all files. Each reading builds the sums again, in the order of the files.
  */
-export class Sums {
+export class SummedFiles {
   log = new SeriesLog()
   private slots: Float64Array = new Float64Array(1024)
   private used = 0
   private readonly families = new Map<FamilyDescriptor, SummedFamily>()
   private series: SummedSeries[] = []
   private openCount = 0
+  /** The files of the last reading, and how many series each had. */
+  private before: readonly (OwnedTotals & { readonly count: number })[] = []
 
   /** The sums of all slots. */
   get values(): Float64Array {
@@ -87,26 +89,46 @@ export class Sums {
     return series
   }
 
-  /** Sums up these files, in their order. */
+  /** SummedFiles up these files, in their order. */
   async build(files: readonly OwnedTotals[], pause: Pause): Promise<void> {
-    this.clear()
+    this.slots.fill(0)
+    for (const { totals } of files) {
+      totals.values.addTo(this.slots)
+      if (pause.due()) await pause.rest()
+    }
+    if (this.isAsBefore(files)) return
+    this.before = []
+    await this.count(files, pause)
+    await this.publish(pause)
+    const garbage = Math.max(this.series.length, this.log.length / 2) - this.openCount
+    if (garbage > this.openCount + garbageKept) await this.compact(files, pause)
+    this.before = files.map(({ totals, owner }) => ({ totals, owner, count: totals.series.length }))
+  }
+
+  /** Whether no series has appeared or disappeared, which is common. */
+  private isAsBefore(files: readonly OwnedTotals[]): boolean {
+    const { before } = this
+    return (
+      files.length === before.length &&
+      files.every(({ totals, owner }, i) => {
+        const { totals: then, count, owner: ownerThen } = before[i]!
+        const isSameOwner = owner.live === ownerThen.live && owner.startedAt === ownerThen.startedAt
+        return totals === then && totals.series.length === count && isSameOwner
+      })
+    )
+  }
+
+  /** Counts the files of each series, and finds the newest owner of each family. */
+  private async count(files: readonly OwnedTotals[], pause: Pause): Promise<void> {
+    for (const family of this.families.values()) family.owner = undefined
+    for (const series of this.series) series.holders = 0
     for (const { totals, owner } of files) {
       for (const family of totals.families) if (isNewer(owner, family.owner)) family.owner = owner
       for (const series of totals.series) {
         if (series.holders++ === 0 || totals.created < series.earliest) series.earliest = totals.created
       }
-      totals.values.addTo(this.slots)
       if (pause.due()) await pause.rest()
     }
-    await this.publish(pause)
-    const garbage = Math.max(this.series.length, this.log.length / 2) - this.openCount
-    if (garbage > this.openCount + garbageKept) await this.compact(files, pause)
-  }
-
-  private clear(): void {
-    this.slots.fill(0)
-    for (const family of this.families.values()) family.owner = undefined
-    for (const series of this.series) series.holders = 0
   }
 
   /** Writes to the log what is new: the series that a file has now, and those that none has any more. */
