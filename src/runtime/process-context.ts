@@ -202,7 +202,7 @@ export class ProcessContext implements RegistryContext {
       this.stopListening = onFirstChild(() => this.share(ownDirectory()))
       // From now on, a thread that joins is noticed.
       if (ownDirectoryExists()) this.share(ownDirectory())
-      else this.logBackend()
+      else this.log.countingIn(this.whereabouts())
     }
     return this.backend!
   }
@@ -270,7 +270,7 @@ export class ProcessContext implements RegistryContext {
     this.stopListening = undefined
     this.backend = backend
     this.refused.clear()
-    this.logBackend()
+    this.log.countingIn(this.whereabouts())
     if (this.isShared()) this.ticker.start()
     this.closeSource()
     if (before === undefined) return
@@ -279,12 +279,6 @@ export class ProcessContext implements RegistryContext {
       carryOver(counted, backend.openStore(), countTogether(before, backend))
     Atomics.add(counted.gate, 0, 1)
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
-  }
-
-  private logBackend(): void {
-    const where = this.whereabouts()
-    const text = where.backend === 'memory' ? 'memory' : `${where.directory ?? 'its store'} (${where.backend})`
-    this.log.debug(`counting in ${text}`, { event: 'backend', ...where })
   }
 
   private closeSource(): void {
