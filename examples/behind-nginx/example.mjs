@@ -1,12 +1,13 @@
 // The worked example: an application behind nginx, under its supervisor, scraped by Prometheus. See docs/behind-nginx.md.
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { Claims } from './run/claims.mjs'
 import { compare } from './run/comparison.mjs'
 import { checkout } from './run/machine.mjs'
 import { showNaive } from './run/naive.mjs'
 import { readOptions } from './run/options.mjs'
 import { prove } from './run/proof.mjs'
-import { missing, unreachable } from './run/requirements.mjs'
+import { missing, unquotable, unreachable } from './run/requirements.mjs'
 import { show } from './run/show.mjs'
 import { Site } from './run/site.mjs'
 
@@ -22,7 +23,7 @@ const modes = {
 const { run, sites: variants, packages = [] } = modes[mode]
 
 const needed = ['nginx', 'prometheus', ...(variants.includes('supervisor') ? ['supervisor'] : []), ...packages]
-const fault = lacking(missing(needed)) ?? unreachable('www-data', checkout)
+const fault = lacking(missing(needed)) ?? unquotable(tmpdir()) ?? unreachable('www-data', checkout)
 if (fault !== undefined) {
   console.error(fault)
   process.exit(1)
@@ -32,9 +33,10 @@ const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort())
 
 const sites = []
-for (const each of variants) sites.push(await Site.create(each, mode === 'show' ? ports : {}))
 try {
-  await Promise.race([run(sites), once(interrupted.signal, 'abort')])
+  const interruption = once(interrupted.signal, 'abort')
+  for (const each of variants) sites.push(await Site.create(each, mode === 'show' ? ports : {}))
+  await Promise.race([run(sites), interruption])
   process.exitCode = claims.failed > 0 ? 1 : 0
   if (interrupted.signal.aborted && mode !== 'show') process.exitCode = 130
 } catch (error) {

@@ -18,6 +18,12 @@ export interface GatherRequest {
   readonly onBegin?: (() => void) | undefined
 }
 
+/** The writers of one of several applications, whose numbers may be the same as those of another one. */
+export interface WritersOfApplication {
+  readonly application: string
+  readonly writers: readonly WriterSnapshot[]
+}
+
 /** The families of one moment. They stay unchanged until `release()`. */
 export interface Gathered {
   /** The families, merged over all writers. A table among them is valid until `release()`. */
@@ -30,6 +36,8 @@ export interface Gathered {
   readonly workers: number
   /** Each writer, alive or dead; omitted by a gatherer of several applications. Valid until `release()`. */
   readonly writers?: readonly WriterSnapshot[]
+  /** By a gatherer of several applications: the writers of each that could be read. Valid until `release()`. */
+  readonly applications?: readonly WritersOfApplication[]
   /** The errors of what could not be read. The families have the last good values instead. */
   readonly faults: readonly MetricsError[]
   /** Cuts long work on the families into slices, so that the event loop is not blocked. */

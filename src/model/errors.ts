@@ -81,8 +81,11 @@ export class MetricsError extends Error {
   }
 }
 
+/** An entry of OpenSSL's error queue: its thread, number, library, function and reason, and a line of its source. */
+const opensslEntry = /[0-9A-F]{8,}:error:[0-9A-F]{8}:([^:]*):[^:]*:([^:]*):[^:]*:\d+:[^\n]*/g
+
 /** Returns the reason of a caught error. After attempts at several addresses, Node's error has only the code. */
 export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
-  return cause.message || (cause as NodeJS.ErrnoException).code || cause.name
+  return cause.message.replace(opensslEntry, '$1: $2').trim() || (cause as NodeJS.ErrnoException).code || cause.name
 }

@@ -41,6 +41,7 @@ const wrong: Readonly<Record<string, readonly (readonly [args: readonly string[]
   dashboard: [
     [['/nowhere'], /^\/nowhere does not exist/],
     [['http://127.0.0.1:1/'], /^http:\/\/127.0.0.1:1\/ cannot be scraped/],
+    [['127.0.0.1:9/metrics'], /does not exist; name the URL of the metrics, such as http:\/\/127.0.0.1:9\/metrics, a/],
   ],
   rules: [
     [['/nowhere'], /^\/nowhere does not exist/],

@@ -113,6 +113,20 @@ describe.skipIf(!hasNginx || !hasPrometheus)('the example behind nginx', { concu
     expect(await example.end()).toMatchObject({ code: 130, errors: '' })
     expect(example.left()).toEqual([])
   })
+
+  test('ends what it has started, and removes its files, if it is killed itself', async ({ stage }) => {
+    const example = new Example(stage, [])
+    await until(
+      () => example.output,
+      (text) => text.includes('Ctrl-C') || example.over,
+    )
+    expect(example.processes().length).toBeGreaterThan(6)
+    example.child.kill('SIGKILL')
+    await until(
+      () => example.left(),
+      (left) => left.length === 0,
+    )
+  })
 })
 
 test.skipIf(spawnSync('systemd-analyze', ['--version']).status !== 0)(
@@ -139,6 +153,15 @@ test('the example names the programs that are missing, and how to install them',
   )
   expect(code).toBe(1)
 })
+
+test.skipIf(!hasNginx || !hasPrometheus)(
+  'the example refuses a folder that its files cannot name',
+  async ({ stage }) => {
+    const { code, errors } = await new Example(stage, ['--prove'], { env: { TMPDIR: '/tmp/my folder' } }).end()
+    expect(errors).toMatch(/^the files of the example need a folder .*, got "\/tmp\/my folder": set TMPDIR\n$/)
+    expect(code).toBe(1)
+  },
+)
 
 test.skipIf(!canChangeUser || !hasNginx || !hasPrometheus)(
   'the example refuses a Node.js that the workers cannot read',

@@ -14,6 +14,10 @@ test('an error carries its code, its text and what caused it', () => {
 
 test('the reason of an error is its message, else its code, else its name', () => {
   expect(reasonOf(new Error('disk full'))).toBe('disk full')
+  const openssl =
+    '80FC0000:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/openssl/ssl/record.c:350:\n'
+  expect(reasonOf(new Error(openssl))).toBe('SSL routines: wrong version number')
+  expect(reasonOf(new Error(`write EPROTO ${openssl}`))).toBe('write EPROTO SSL routines: wrong version number')
   expect(reasonOf(Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED')
   expect(reasonOf(new TypeError())).toBe('TypeError')
   expect(reasonOf('disk full')).toBe('disk full')

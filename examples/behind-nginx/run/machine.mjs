@@ -22,9 +22,13 @@ export class Machine {
     this.#ports = ports
     files.mkdirSync(this.#run)
     // The workers' user must reach the application.
-    for (const folder of [this.root, this.#run]) files.chmodSync(folder, 0o755)
+    for (const folder of this.folders) files.chmodSync(folder, 0o755)
     for (const folder of ['/etc/prometheus', '/var/log', '/var/lib/nginx'])
       files.mkdirSync(this.path(folder), { recursive: true, mode: 0o755 })
+  }
+
+  get folders() {
+    return [this.root, this.#run]
   }
 
   /** The place of a path of the machine. */
@@ -57,7 +61,7 @@ export class Machine {
   }
 
   remove() {
-    for (const folder of [this.root, this.#run]) files.rmSync(folder, { recursive: true, force: true })
+    for (const folder of this.folders) files.rmSync(folder, { recursive: true, force: true })
   }
 }
 

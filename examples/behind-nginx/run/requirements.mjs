@@ -26,6 +26,12 @@ export function missing(names) {
   })
 }
 
+/** Why the files of the example cannot be used in this folder: a shell script and nginx's settings contain its path. */
+export function unquotable(folder) {
+  if (/^[\w./-]+$/.test(folder)) return undefined
+  return `the files of the example need a folder whose path has only letters, digits, ".", "_" and "-", got "${folder}": set TMPDIR`
+}
+
 /** Why the workers cannot run as this user; undefined if they can, or if they run as the user of the example. */
 export function unreachable(user, checkout) {
   if (!isRoot) return undefined

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { Guarded } from './guarded.mjs'
 import { checkout, Machine } from './machine.mjs'
 import { freePort, isOpen } from './ports.mjs'
 import { lastLines, Program } from './program.mjs'
@@ -20,6 +21,7 @@ export class Site {
   #ports
   #machine
   #programs = new Map()
+  #guarded = new Guarded()
   #stopped = false
 
   /**
@@ -39,6 +41,7 @@ export class Site {
     this.#variant = variant
     this.#ports = ports
     this.#machine = new Machine(ports)
+    for (const folder of this.#machine.folders) this.#guarded.folder(folder)
   }
 
   /** For users. */
@@ -189,6 +192,7 @@ export class Site {
     this.#stopped = true
     for (const program of [...this.#programs.values()].reverse()) await program.stop()
     this.#machine.remove()
+    await this.#guarded.end()
   }
 
   async #supervisorctl(...args) {
@@ -201,7 +205,9 @@ export class Site {
     // HOST and PORT are for the naive application: promhive run passes those of `bind`.
     const env = { ...environment, HOST: '127.0.0.1', PORT: String(this.#ports[8000]) }
     const options = { log: this.path(`/var/log/${name}.log`), env, cwd: this.#machine.root }
-    this.#programs.set(name, new Program(name, command, args, options))
+    const program = new Program(name, command, args, options)
+    this.#programs.set(name, program)
+    this.#guarded.program(program.pid)
   }
 
   async #opens(name, port) {

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { adviceFor } from '../../export/send/fault-advice.js'
 import { ApplicationGatherer } from '../../gather/application-gatherer.js'
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
@@ -26,7 +27,9 @@ export async function readFamilies(source: string | undefined, asked: AskedComma
   const path = readDirectory(source, asked)
   const facts = statSync(path, { throwIfNoEntry: false })
   if (facts === undefined) {
-    const text = `${path} does not exist; name the URL of the metrics, a directory, or a file with a saved exposition`
+    // 127.0.0.1:9464/metrics
+    const address = /^[\w.-]+:\d+(?:\/|$)/.test(source ?? '') ? `, such as http://${source}` : ''
+    const text = `${path} does not exist; name the URL of the metrics${address}, a directory, or a file with a saved exposition`
     throw new MetricsError('OPTION_INVALID', text)
   }
   if (!facts.isDirectory()) return shownFamilies(readFileSync(path, 'utf8'), path)
@@ -37,12 +40,14 @@ async function scraped(url: string): Promise<string> {
   try {
     const response = await held(fetch(url, { headers: { accept }, signal: AbortSignal.timeout(timeout) }))
     const body = await held(response.text())
-    if (response.ok) return body
+    if (response.ok && !/^text\/html\b/.test(response.headers.get('content-type') ?? '')) return body
+    if (response.ok) throw new Error(`it is a page; name the metrics, such as ${new URL('/metrics', url).href}`)
     throw new Error(`status ${response.status}: ${body.trim().split('\n')[0]}`)
   } catch (error) {
     // fetch() puts the reason of a failed connection into the cause.
-    const reason = reasonOf((error instanceof Error && error.cause) || error)
-    throw new MetricsError('READ_FAILED', `${url} cannot be scraped: ${reason}`, { cause: error })
+    const cause = (error instanceof Error && error.cause) || error
+    const text = `${url} cannot be scraped: ${reasonOf(cause)}${adviceFor(cause, url, 'NODE_EXTRA_CA_CERTS')}`
+    throw new MetricsError('READ_FAILED', text, { cause: error })
   }
 }
 

@@ -40,16 +40,15 @@ const mostFaults = 20
 /** Reads an application for its pages: at most about once per second, however many pages are open. */
 export class PageReader {
   private readonly families = new FamilyReader()
-  private readonly workers: WorkerWatch
+  /** By the name of an application; undefined for the only one. */
+  private readonly watches = new Map<string | undefined, WorkerWatch>()
   private running: Promise<PageReading> | undefined
   private last: { readonly reading: PageReading; readonly at: number } | undefined
 
   constructor(
     private readonly source: PageSource,
     private readonly limits = { families: mostFamilies, slots: mostSlots },
-  ) {
-    this.workers = new WorkerWatch(source.sample, source.supervised)
-  }
+  ) {}
 
   /** @throws MetricsError `SCRAPE_INCOMPLETE` if the numbers cannot be read */
   read(): Promise<PageReading> {
@@ -74,8 +73,8 @@ export class PageReader {
 
   private async readingOf(gathered: Gathered, began: number): Promise<PageReading> {
     const timestamp = Date.now()
-    const { workers: live, writers, faults, pause } = gathered
-    const workers = writers && this.workers.look(writers)
+    const { workers: live, faults, pause } = gathered
+    const workers = this.workersOf(gathered)
     const sorted = [...gathered.families].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
     const listed = sorted.slice(0, this.limits.families)
     const detailed = affordable(listed, this.limits.slots)
@@ -92,6 +91,24 @@ export class PageReader {
       omitted: { families: others.length, series: others.reduce((sum, family) => sum + seriesOf(family), 0) },
       faults: faults.slice(0, mostFaults).map(({ message }) => message),
     }
+  }
+
+  private workersOf({ writers, applications }: Gathered): readonly PageWorker[] | undefined {
+    if (writers !== undefined) return this.watchOf(undefined).look(writers)
+    return applications?.flatMap(({ application, writers: those }) =>
+      this.watchOf(application)
+        .look(those)
+        .map((worker) => ({ application, ...worker })),
+    )
+  }
+
+  private watchOf(application: string | undefined): WorkerWatch {
+    let watch = this.watches.get(application)
+    if (watch === undefined) {
+      watch = new WorkerWatch(this.source.sample, this.source.supervised)
+      this.watches.set(application, watch)
+    }
+    return watch
   }
 }
 

@@ -7,6 +7,8 @@ type Writer = NonNullable<Gathered['writers']>[number]
 
 /** A process or thread that counts. */
 export interface PageWorker {
+  /** The name of its application, if the page shows several. */
+  readonly application?: string
   /** The number of its seat. */
   readonly seat: number
   /** The value of its label `worker`. */

@@ -7,7 +7,8 @@
 export function adviceFor(cause: unknown, url: string, caOption: string): string {
   const { code = '', message = '' } = cause as NodeJS.ErrnoException
   if (/wrong version number|packet length too long/.test(message)) return '; if it expects no TLS, use http://'
-  if (url.startsWith('http:') && /socket hang up/.test(message)) return '; if it expects TLS, use https://'
+  if (url.startsWith('http:') && /socket hang up|other side closed/.test(message))
+    return '; if it expects TLS, use https://'
   return isUntrusted(code) ? `; to trust it, name the file with the certificate of its CA: ${caOption}` : ''
 }
 

@@ -57,6 +57,9 @@ export class ApplicationsGatherer implements Gatherer {
   private async read(turn: Turn, { names, ...request }: GatherRequest): Promise<Gathered> {
     const pause = new Slices()
     const gathered = await Promise.all(this.applications.map((application) => this.readOne(application, request)))
+    const release = (): void => {
+      for (const one of gathered) one?.release()
+    }
     try {
       const { combined } = this
       const parts = gathered.flatMap((one, i): ApplicationFamilies[] => {
@@ -70,10 +73,20 @@ export class ApplicationsGatherer implements Gatherer {
       const faults = gathered.flatMap((one) => one?.faults ?? [])
       const workers = gathered.reduce((sum, one) => sum + (one?.workers ?? 0), 0)
       const shown = familiesNamed(all, names)
-      return { families: shown, defaultLabels: {}, workers, faults, pause, release: () => turn.end() }
-    } finally {
-      // The combined families have the numbers of their own.
-      for (const one of gathered) one?.release()
+      return {
+        ...{ families: shown, defaultLabels: {}, workers, faults, pause },
+        applications: gathered.flatMap((one, i) => {
+          const { name: application } = this.applications[i]!
+          return one?.writers === undefined ? [] : [{ application, writers: one.writers }]
+        }),
+        release() {
+          release()
+          turn.end()
+        },
+      }
+    } catch (cause) {
+      release()
+      throw cause
     }
   }
 

@@ -106,19 +106,33 @@ describe('promhive dashboard', () => {
   test('reads a file, a URL and a directory', async ({ stage }) => {
     const file = join(stage.folder(), 'saved.txt')
     writeFileSync(file, plain)
-    const server = createServer((_, response) => response.end(plain)).listen(0, '127.0.0.1')
+    const server = createServer(({ url }, response) => {
+      if (url === '/') response.setHeader('Content-Type', 'text/html; charset=utf-8').end('<!doctype html>')
+      else response.end(plain)
+    }).listen(0, '127.0.0.1')
     stage.after(() => void server.close())
     await once(server, 'listening')
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`
-    const [ofFile, ofUrl, ofDirectory, unknown] = await Promise.all([
+    const [ofFile, ofUrl, ofDirectory, unknown, ofPage, overTls] = await Promise.all([
       promhive(stage, ['dashboard', file, '--title', 'The shop']),
       promhive(stage, ['dashboard', url, '--title', 'The shop']),
       promhive(stage, ['rules', stage.folder()]),
       promhive(stage, ['dashboard', file, '--preset', 'flask']),
+      promhive(stage, ['dashboard', new URL('/', url).href]),
+      promhive(stage, ['dashboard', url.replace('http:', 'https:')]),
     ])
     expect(JSON.parse(ofFile.output)).toEqual(made(plain))
     expect(ofUrl.output).toBe(ofFile.output)
     expect(ofDirectory.output).toContain('alert: PromhiveNoWriters')
+    // The address of the page stands first in the line that a metrics port prints.
+    expect([ofPage.code, ofPage.errors]).toEqual([
+      1,
+      expect.stringContaining(`it is a page; name the metrics, such as ${url}`),
+    ])
+    expect([overTls.code, overTls.errors]).toEqual([
+      1,
+      expect.stringMatching(/ cannot be scraped: SSL routines: .*; if it expects no TLS, use http:\/\/\n$/),
+    ])
     expect([unknown.code, unknown.errors]).toEqual([1, expect.stringContaining('the application shows prometheus')])
   })
 })

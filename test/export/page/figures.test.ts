@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 const folder = '../../../src/export/page/assets'
 const figures = await import(`${folder}/figures.js`)
 const { History } = await import(`${folder}/history.js`)
-const { blockedOf, warningsOf } = await import(`${folder}/warnings.js`)
+const { aliveOf, blockedOf, warningsOf } = await import(`${folder}/warnings.js`)
 
 describe('what the page computes', () => {
   test.each([
@@ -33,6 +33,10 @@ describe('what the page computes', () => {
   test('whole numbers are written exactly', () => {
     expect(figures.figure(9_007_199_254_740_991)).toBe('9,007,199,254,740,991')
     expect(figures.figure(0.123456)).toBe('0.1235')
+    // A number of 300 digits would make a table useless.
+    expect(figures.figure(-1e300)).toBe('-1e+300')
+    expect(figures.figure(1.2345e19)).toBe('1.235e+19')
+    expect(figures.figure(Number.POSITIVE_INFINITY)).toBe('Infinity')
     expect(figures.figure(undefined)).toBe('–')
   })
 
@@ -54,6 +58,7 @@ describe('what the page computes', () => {
     const families = [
       family('promhive_dropped_series_total', 3),
       family('promhive_unreadable_files', 0),
+      family('promhive_application_up', 1, { shop: 1, books: 0 }),
       family('promhive_errors_total', 2, { FILE_UNREADABLE: 2, FLUSH_FAILED: 0 }),
     ]
     const workers = [
@@ -65,8 +70,21 @@ describe('what the page computes', () => {
       'Worker 2 is blocked: its event loop does not turn.',
       '3 series have no space in the store and are not counted.',
       'promhive reported 2 errors: FILE_UNREADABLE (2); the log has the details.',
+      'Application books is omitted, because it cannot be read; the log has the details.',
       '2 families with 1,000 series are not listed.',
     ])
+  })
+
+  test('a primary is no worker', () => {
+    const primary = { worker: 'primary', state: 'alive' }
+    expect(aliveOf(3, [primary, { worker: '1', state: 'alive' }, { worker: '2', state: 'blocked' }])).toBe(2)
+    expect(
+      aliveOf(1, [
+        { ...primary, state: 'dead' },
+        { worker: '1', state: 'alive' },
+      ]),
+    ).toBe(1)
+    expect(aliveOf(4)).toBe(4)
   })
 
   test('blocked workers are those that the page knows, or those that a supervisor counts', () => {
@@ -76,8 +94,8 @@ describe('what the page computes', () => {
       values: { running: 2, blocked },
     })
     const workers = [
-      { worker: 1, name: 'supervisor', state: 'alive' },
-      { worker: 3, name: '1', state: 'blocked' },
+      { worker: 'primary', state: 'alive' },
+      { worker: '1', state: 'blocked' },
     ]
     const of = (...given: Parameters<typeof blockedOf>) => [
       blockedOf(...given),
@@ -86,6 +104,8 @@ describe('what the page computes', () => {
     expect(of([state(0)], [])).toEqual([0])
     expect(of([state(2)], [])).toEqual([2, 'The supervisor reports 2 blocked workers.'])
     expect(of([state(1)], workers)).toEqual([1, 'Worker 1 is blocked: its event loop does not turn.'])
+    const ofShop = { application: 'shop', worker: '1', state: 'blocked' }
+    expect(of([], [ofShop])).toEqual([1, 'Worker shop/1 is blocked: its event loop does not turn.'])
     expect(of([], workers)).toEqual([1, 'Worker 1 is blocked: its event loop does not turn.'])
   })
 })

@@ -1,10 +1,15 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
+import { directoryGatherer } from '../../../src/cli/directory-gatherer.js'
 import { PageReader } from '../../../src/export/page/page-reader.js'
 import { WorkerWatch } from '../../../src/export/page/worker-watch.js'
+import { ApplicationGatherer } from '../../../src/gather/application-gatherer.js'
+import { ApplicationsGatherer } from '../../../src/gather/applications/applications-gatherer.js'
 import type { Gathered, Gatherer } from '../../../src/gather/gatherer.js'
 import { Counter, Gauge, Histogram, Registry, StateSet, Summary } from '../../../src/index.js'
 import { seriesKey } from '../../../src/model/series-key.js'
+import { pageOf } from '../../../src/runtime/exporters/page.js'
 import { SeriesLog } from '../../../src/store/core/series-log.js'
+import { test } from '../../helpers/processes/stage.js'
 
 function sourceOf(gatherer: Gatherer) {
   return { gatherer, folder: '', location: () => 'memory' }
@@ -82,6 +87,37 @@ describe('a reading for the page', () => {
     expect(other).toBe(one)
     expect(gathered).toBe(1)
     await registry.metrics()
+  })
+})
+
+describe('the workers of several applications', () => {
+  test('have the names of their applications, and the gatherings of all are released', async ({ stage }) => {
+    const applications = ['a', 'b', 'none'].map((name) => ({ name, directory: stage.directory() }))
+    const workers = await Promise.all(
+      applications
+        .slice(0, 2)
+        .map(({ directory }) =>
+          stage.start('../../export/page/programs/shop.mjs', { env: { PROMHIVE_DIR: directory } }),
+        ),
+    )
+    for (const worker of workers) await worker.ask('answer', '200', 1, 0.1)
+    const named = applications.map(({ name, directory }) => {
+      return {
+        name,
+        gatherer: new ApplicationGatherer(
+          directoryGatherer(directory, () => {}),
+          {},
+        ),
+      }
+    })
+    const reader = new PageReader(pageOf(new ApplicationsGatherer(named), () => 'both'))
+    const { live, workers: seen } = await reader.read()
+    expect(live).toBe(2)
+    expect(seen?.map(({ application, worker, state, process }) => [application, worker, state, process?.pid])).toEqual(
+      workers.map(({ child }, i) => [['a', 'b'][i], '1', 'alive', child.pid]),
+    )
+    // Would wait for an earlier gathering that is not released.
+    for (const { gatherer } of named) (await gatherer.gather()).release()
   })
 })
 

@@ -55,6 +55,15 @@ describe.skipIf(!hasBrowser)('the page in a browser', () => {
     await page.setViewportSize({ width: 360, height: 800 })
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
 
+    const button = page.getByRole('button', { name: 'Pause' })
+    const background = () => button.evaluate((element) => getComputedStyle(element).backgroundColor)
+    const running = await background()
+    await button.press(' ')
+    expect(await background()).not.toBe(running)
+    expect(await browser.violations(), 'paused').toEqual([])
+    await button.press(' ')
+    await page.waitForResponse((response) => response.url().endsWith('/page/state'))
+
     await page.evaluate(`
       Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })
       document.dispatchEvent(new Event('visibilitychange'))`)

@@ -1,19 +1,28 @@
 // Pure functions: what the page computes from successive readings, and how it writes numbers.
 
+/** Beyond it, neighbouring whole numbers are the same floating-point number. */
+const mostExact = Number.MAX_SAFE_INTEGER
+
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
-/** A number: exact if it is whole, otherwise with four significant digits. */
+/** A number: exact if it is whole and can be exact, otherwise with four significant digits. */
 export function figure(value) {
   if (value === undefined || value === null || Number.isNaN(value)) return '–'
+  if (Math.abs(value) > mostExact) return Number.isFinite(value) ? exponential(value) : String(value)
   if (Number.isInteger(value)) return whole.format(value)
-  if (!Number.isFinite(value)) return String(value)
   return Math.abs(value) >= 1000 ? whole.format(value) : String(Number(value.toPrecision(4)))
+}
+
+/** Four significant digits and the power of ten: 1.235e+19. */
+function exponential(value) {
+  const [digits, power] = value.toExponential(3).split('e')
+  return `${Number(digits)}e${power}`
 }
 
 export function perSecond(value) {
   return value === undefined
     ? '–'
-    : `${value >= 100 ? whole.format(value) : Number(value.toFixed(value < 10 ? 2 : 1))}/s`
+    : `${value >= 100 ? figure(Math.round(value)) : Number(value.toFixed(value < 10 ? 2 : 1))}/s`
 }
 
 export function percent(share) {
@@ -39,6 +48,11 @@ export function age(seconds) {
   if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`
   if (seconds < 5_400) return `${Math.round(seconds / 60)} min`
   return seconds < 129_600 ? `${(seconds / 3_600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} d`
+}
+
+/** The number of a worker, with the name of its application if there are several. */
+export function workerName({ application, worker }) {
+  return application === undefined ? worker : `${application}/${worker}`
 }
 
 /** Whether the total of a family of this type only grows. */

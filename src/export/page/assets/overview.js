@@ -2,7 +2,7 @@ import { Chart } from './charts.js'
 import { byId, element, setText } from './dom.js'
 import { duration, errorShare, figure, percent, perSecond } from './figures.js'
 import { push } from './history.js'
-import { blockedOf } from './warnings.js'
+import { aliveOf, blockedOf } from './warnings.js'
 
 /** The families of requests, the most telling first: those of promhive's naming presets, then names that look like them. */
 const requestNames = [
@@ -43,9 +43,7 @@ export class Overview {
   showWorkers(now) {
     const { live, workers = [] } = now
     const count = (state) => workers.filter((worker) => worker.state === state).length
-    // A supervisor counts as well, and is no worker.
-    const others = workers.filter(({ name, state }) => name === 'supervisor' && state !== 'dead').length
-    this.figure('Workers alive', figure(live - others))
+    this.figure('Workers alive', figure(aliveOf(live, workers)))
     if (workers.length === 0) return
     this.figure('Workers blocked', figure(blockedOf([...now.families.values()], workers)))
     this.figure('Workers dead', figure(count('dead')))

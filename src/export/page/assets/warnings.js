@@ -1,4 +1,4 @@
-import { figure } from './figures.js'
+import { figure, workerName } from './figures.js'
 
 /** What each of these families means if its total is not 0. */
 const counted = [
@@ -18,6 +18,11 @@ const counted = [
   ],
 ]
 
+/** The number of workers that are alive. A primary or supervisor counts as well, and is no worker. */
+export function aliveOf(live, workers = []) {
+  return live - workers.filter(({ worker, state }) => worker === 'primary' && state !== 'dead').length
+}
+
 /** The number of blocked workers: those that the page knows, or those that the metrics of a supervisor show. */
 export function blockedOf(families, workers = []) {
   const state = families.find(({ name, type }) => type === 'stateset' && name.endsWith('worker_state'))
@@ -28,7 +33,7 @@ export function blockedOf(families, workers = []) {
 export function warningsOf({ families, faults, omitted, workers = [] }) {
   const byName = new Map(families.map((family) => [family.name, family]))
   const warnings = [...new Set(faults)]
-  const blocked = workers.filter(({ state }) => state === 'blocked').map(({ name, worker }) => name ?? worker)
+  const blocked = workers.filter(({ state }) => state === 'blocked').map(workerName)
   const count = blockedOf(families, workers)
   if (count > blocked.length) {
     warnings.push(
@@ -53,6 +58,9 @@ export function warningsOf({ families, faults, omitted, workers = [] }) {
       `promhive reported ${figure(errors.total)} errors${named === '' ? '' : `: ${named}`}; the log has the details.`,
     )
   }
+  for (const [application, up] of Object.entries(byName.get('promhive_application_up')?.values ?? {}))
+    if (up === 0)
+      warnings.push(`Application ${application} is omitted, because it cannot be read; the log has the details.`)
   if (byName.get('promhive_backend_up')?.total === 0)
     warnings.push('The backend does not answer; the numbers are as last seen.')
   if (omitted.families > 0)

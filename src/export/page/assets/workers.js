@@ -1,5 +1,5 @@
 import { byId, fillRows, setText, table } from './dom.js'
-import { age, bytes, figure, percent } from './figures.js'
+import { age, bytes, figure, percent, workerName } from './figures.js'
 
 const columns = [
   { title: 'Worker' },
@@ -16,20 +16,20 @@ const mostDead = 20
 
 /** The table of the processes that count. */
 export class Workers {
-  /** By seat: the last times of its event loop, which change every five seconds. */
+  /** By worker: the last times of its event loop, which change every five seconds. */
   loops = new Map()
 
   show({ now, before, seconds }) {
     if (now.workers === undefined) return setText(byId('workers'), `${figure(now.live)} alive`)
     if (this.body === undefined) this.create()
-    const earlier = new Map((before?.workers ?? []).map((worker) => [worker.seat, worker]))
+    const earlier = new Map((before?.workers ?? []).map((worker) => [keyOf(worker), worker]))
     const dead = now.workers.filter(({ state }) => state === 'dead')
     const shown = [...now.workers.filter(({ state }) => state !== 'dead'), ...dead.slice(-mostDead)]
     const rows = sorted(shown).map((worker) => {
-      const { seat, worker: name, state, since, process } = worker
-      const cpu = cpuShare(earlier.get(seat)?.process, process, seconds)
+      const { state, since, process } = worker
+      const cpu = cpuShare(earlier.get(keyOf(worker))?.process, process, seconds)
       return [
-        name,
+        workerName(worker),
         { text: state, class: state },
         process === undefined ? '–' : String(process.pid),
         age(now.at / 1000 - since),
@@ -48,23 +48,31 @@ export class Workers {
   }
 
   /** The share of time in which the event loop was active, between the last two times that it was measured. */
-  utilization({ seat, loop }) {
+  utilization(worker) {
+    const { loop } = worker
     if (loop === undefined) return undefined
-    const known = this.loops.get(seat)
+    const key = keyOf(worker)
+    const known = this.loops.get(key)
     const whole = loop.active + loop.idle
-    if (known === undefined || whole < known.whole) this.loops.set(seat, { whole, active: loop.active })
+    if (known === undefined || whole < known.whole) this.loops.set(key, { whole, active: loop.active })
     else if (whole > known.whole) {
       const share = (loop.active - known.active) / (whole - known.whole)
-      this.loops.set(seat, { whole, active: loop.active, share })
+      this.loops.set(key, { whole, active: loop.active, share })
     }
-    return this.loops.get(seat).share
+    return this.loops.get(key).share
   }
 }
 
-/** The primary first, then the workers by their numbers, which may differ from those of their seats. */
+/** By application; the primary first, then the workers by their numbers, which may differ from those of their seats. */
 function sorted(workers) {
   const place = ({ worker }) => Number(worker) || 0
-  return [...workers].sort((a, b) => place(a) - place(b) || a.seat - b.seat)
+  const by = ({ application = '' }) => application
+  return [...workers].sort((a, b) => by(a).localeCompare(by(b)) || place(a) - place(b) || a.seat - b.seat)
+}
+
+/** Applications use the same numbers of seats. */
+function keyOf({ application = '', seat }) {
+  return `${application}/${seat}`
 }
 
 function cpuShare(before, now, seconds) {
