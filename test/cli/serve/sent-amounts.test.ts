@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { promhiveServe } from '../../helpers/processes/command.js'
@@ -59,6 +59,29 @@ describe.runIf(hasStatsd)('promhive serve sends to statsd what was counted, once
       expect(now.total('jobs_total')).toBe(amount)
     }
     expect(served.errors()).toBe('')
+  })
+
+  test.for(['the directory', 'its file'])('also after %s was removed', { timeout }, async (what, { stage }) => {
+    const { server, directory, start, count, serve } = await setUp(stage)
+    const first = await start()
+    await count(first, 3)
+    const served = await serve(directory)
+    await receives(server, 3)
+    const guest = () => readdirSync(directory).filter((name) => /^9\d{3}\./.test(name))
+    const before = guest()
+    expect(before.length).toBeGreaterThan(0)
+    if (what === 'its file') for (const name of before) rmSync(join(directory, name))
+    else rmSync(directory, { recursive: true })
+    // Writes its counts to a new directory.
+    await first.ask('scrape')
+    await count(first, 4)
+    await receives(server, 7)
+    process.kill(served.pid, 'SIGKILL')
+    await count(first, 1)
+    await serve(directory)
+    await receives(server, 8)
+    // It has taken the seat of the killed one.
+    expect(guest()).toEqual(before)
   })
 
   test.runIf(canMount)(
