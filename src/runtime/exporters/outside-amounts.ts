@@ -79,6 +79,7 @@ export class OutsideAmounts implements SentAmounts {
   /** Another process sends: what it sends is not known here. */
   standby(): void {
     this.waiting = undefined
+    this.seat?.own.delete(this.destination)
     if (this.local !== undefined) this.local = new LocalAmounts({ fromNow: true })
   }
 
@@ -94,6 +95,7 @@ export class OutsideAmounts implements SentAmounts {
       if (store === undefined) this.wait()
       else {
         this.context.current = store
+        this.seat!.own.add(this.destination)
         for (const [series, number] of this.waiting?.entries() ?? [])
           this.stored.add(series, this.waiting!.amount(number))
         this.waiting = undefined

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
+import type { SeriesRef } from '../../model/series-ref.js'
 import { type Binding, loadBinding } from '../../platform/addon.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
 import { carryOver } from '../core/carry-over.js'
@@ -28,6 +29,8 @@ interface VisitedRun extends DirectoryRun {
  * join the run, so an application that begins again begins a new one, although this process still lives.
  */
 export class GuestSeat {
+  /** The first label values of series that this process alone adds to: only these move to other files. */
+  readonly own = new Set<string>()
   private taken: { readonly run: VisitedRun; readonly store: SharedStore } | undefined
   private readonly seats: SeatTaker
   private readonly late: LateRemovals
@@ -76,7 +79,9 @@ export class GuestSeat {
       throw cause
     }
     if (before !== undefined) {
-      if (!before.run.begunAgain()) carryOver(before.store, this.taken.store)
+      // A seat may have notes of its earlier owners, whose successors write them to seats of their own.
+      const isOwn = ({ labelValues: [first] }: SeriesRef): boolean => this.own.has(String(first))
+      if (!before.run.begunAgain()) carryOver(before.store, this.taken.store, false, isOwn)
       leave(before)
     }
     this.timer ??= setInterval(() => this.notice(), noticeInterval).unref()
