@@ -79,7 +79,8 @@ export class OutsideAmounts implements SentAmounts {
   /** Another process sends: what it sends is not known here. */
   standby(): void {
     this.waiting = undefined
-    this.seat?.own.delete(this.destination)
+    // In a directory that was removed, no process sends.
+    if (this.seat?.isThere) this.seat.own.delete(this.destination)
     if (this.local !== undefined) this.local = new LocalAmounts({ fromNow: true })
   }
 

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import type { SeriesRef } from '../../model/series-ref.js'
@@ -98,6 +98,11 @@ export class GuestSeat {
       // The next use of the seat reports it.
     }
     return this.taken !== before
+  }
+
+  /** Whether the directory has a run, or has been removed. */
+  get isThere(): boolean {
+    return existsSync(join(this.directory, controlName))
   }
 
   close(): void {

@@ -107,7 +107,11 @@ describe.runIf(hasStatsd)('promhive serve sends to statsd what was counted, once
     const before = guest()
     expect(before.length).toBeGreaterThan(0)
     if (what === 'its file') for (const name of before) rmSync(join(directory, name))
-    else rmSync(directory, { recursive: true })
+    else {
+      rmSync(directory, { recursive: true })
+      // Exports without a directory.
+      await pause(700)
+    }
     // Writes its counts to a new directory.
     await first.ask('scrape')
     await count(first, 4)
