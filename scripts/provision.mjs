@@ -178,6 +178,7 @@ const folders = [
     options: ['--omit=optional'],
   },
   { folder: 'test/bundlers', brings: 'bundlers', leftOut: 'applications that are bundled', options: [] },
+  { folder: 'test/runners', brings: 'test runners', leftOut: 'tests under Jest and mocha', options: [] },
   { folder: 'site', brings: 'VitePress', leftOut: 'the site of the docs', options: [] },
 ]
 for (const each of folders) provideFolder(each)

@@ -66,6 +66,9 @@ export const variables = {
   etcdKeyFile: ['PROMHIVE_ETCD_KEY_FILE'],
 } as const satisfies Record<string, readonly [string, ...string[]]>
 
+/** The directory that is none: the process counts in memory, and for itself. `./memory` names a folder. */
+export const inMemory = 'memory'
+
 /**
  * The variables of OpenTelemetry that the OTLP exporter reads, by option: that for metrics, then that for all signals.
  *

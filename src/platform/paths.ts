@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
-import { variables } from './environment.js'
+import { inMemory, variables } from './environment.js'
 
 /** Environment variables that name a file or a directory. */
 const pathVariables = [
@@ -37,7 +37,7 @@ export function makeEnvironmentAbsolute(environment: NodeJS.ProcessEnv = process
   for (const name of pathVariables) {
     const value = environment[name]
     // The value may be options themselves, as JSON.
-    if (!value || isAbsolute(value) || value.trimStart().startsWith('{')) continue
+    if (!value || value === inMemory || isAbsolute(value) || value.trimStart().startsWith('{')) continue
     environment[name] = resolve(value)
   }
   // The path of a module, followed by an export.

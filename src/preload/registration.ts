@@ -13,6 +13,7 @@ import { portMetrics } from '../instrument/port/port-metrics.js'
 import { MetricsError, reasonOf } from '../model/errors.js'
 import { isServiceLink, serviceLinkText } from '../model/service-link.js'
 import { firstSet, isOff, itemsOf, variables } from '../platform/environment.js'
+import { sharedObject } from '../platform/test-file.js'
 import { setImmediate } from '../platform/timers.js'
 import { processContext } from '../runtime/current-context.js'
 import { familyUnderPm2, hasSiblings } from '../runtime/directory/application-directory.js'
@@ -29,7 +30,7 @@ import { isLauncher } from './launchers.js'
  */
 
 const place = Symbol.for('promhive.register')
-const shared = globalThis as { [place]?: Registration }
+const shared = sharedObject as { [place]?: Registration }
 
 /** What this process has started, for both builds. */
 interface Registration {

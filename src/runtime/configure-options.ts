@@ -8,7 +8,10 @@ import type { Backend } from '../store/contract.js'
 import type { LogOptions } from './process-log.js'
 
 export interface ConfigureOptions extends LogOptions {
-  /** The directory that the processes of the application share. Earlier counts move there. */
+  /**
+   * The directory that the processes of the application share; `memory` keeps this process to itself. Earlier counts move
+   * there.
+   */
   readonly dir?: string | undefined
   /** The backend in which the processes count together, instead of a directory. Earlier counts move there. */
   readonly backend?: Backend | undefined

@@ -1,4 +1,5 @@
 import { makeEnvironmentAbsolute } from '../platform/paths.js'
+import { sharedObject } from '../platform/test-file.js'
 import { provideRegistryContext } from '../registry/registry-context.js'
 import { passToChildren } from './directory/application-directory.js'
 import { unpackPm2Environment } from './pm2-environment.js'
@@ -9,7 +10,7 @@ import { ProcessContext } from './process-context.js'
  * the context, of a store or of a metric. Copies with different numbers count separately, as two writers.
  */
 const place = Symbol.for('promhive.context.1')
-const shared = globalThis as { [place]?: ProcessContext }
+const shared = sharedObject as { [place]?: ProcessContext }
 
 /** Returns the context of this process, which the ESM and the CommonJS build share, and two copies of one version. */
 export function processContext(): ProcessContext {

@@ -73,7 +73,8 @@ export class Faults {
    */
   count({ name, help, label, value }: SelfCount, amount = 1): void {
     if (this.tallying) return
-    queueMicrotask(() => {
+    // Fake timers replace queueMicrotask(), but no promise.
+    void Promise.resolve().then(() => {
       if (!this.selfMetricsShown()) return
       this.tallying = true
       try {

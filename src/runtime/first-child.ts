@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { BroadcastChannel, isMainThread } from 'node:worker_threads'
+import { atNextTestFile, nodeProcess } from '../platform/test-file.js'
 import { setTimeout } from '../platform/timers.js'
 
 /** The channel of all threads of the process that use promhive. */
@@ -17,7 +18,7 @@ export function onFirstChild(joined: () => void): () => void {
   const channel = isMainThread ? new BroadcastChannel(channelName) : undefined
   const stop = (): void => {
     cluster.off('fork', once)
-    process.off('worker', once)
+    nodeProcess.off('worker', once)
     channel?.close()
   }
   const once = (): void => {
@@ -35,7 +36,8 @@ export function onFirstChild(joined: () => void): () => void {
     channel.unref()
   }
   if (cluster.isPrimary) cluster.on('fork', once)
-  process.on('worker', once)
+  nodeProcess.on('worker', once)
+  atNextTestFile(stop)
   return stop
 }
 

@@ -7,7 +7,9 @@ import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.
 import { MetricsError, reasonOf } from '../model/errors.js'
 import { givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
+import { inMemory } from '../platform/environment.js'
 import { absolutePath } from '../platform/paths.js'
+import { testFileId } from '../platform/test-file.js'
 import { setImmediate } from '../platform/timers.js'
 import { KnownRegistries } from '../registry/known-registries.js'
 import { Registry } from '../registry/registry.js'
@@ -24,6 +26,7 @@ import { type ConfigureOptions, checkConfigureOptions, createdByEnvironment, per
 import {
   directoryFromEnvironment,
   directoryFromParent,
+  isKeptInMemory,
   isOfOneRun,
   ownDirectory,
   ownDirectoryExists,
@@ -91,6 +94,7 @@ export class ProcessContext implements RegistryContext {
     this.options = { ...this.options, ...definedOptions }
     this.log.debug(`configure sets ${Object.keys(definedOptions).join(', ') || 'nothing'}`, { event: 'configured' })
     if (backend !== undefined) this.useBackend(backend)
+    else if (dir === inMemory) this.useBackend(new MemoryBackend())
     else if (dir !== undefined) this.share(absolutePath(dir), mustJoin)
   }
 
@@ -187,6 +191,7 @@ export class ProcessContext implements RegistryContext {
 
   /** Chooses the backend, once, at the first count or scrape: alone in memory, or together in a directory. */
   private choose(): Backend {
+    if (isKeptInMemory()) return this.useBackend(new MemoryBackend())
     if (environmentNamesBackend() && this.chooseByEnvironment()) return this.backend!
     warnOfUnusedVariables(this.log)
     const directory = directoryFromEnvironment() ?? directoryFromParent()
@@ -197,7 +202,7 @@ export class ProcessContext implements RegistryContext {
       this.stopListening = onFirstChild(() => this.share(ownDirectory()))
       // From now on, a thread that joins is noticed.
       if (ownDirectoryExists()) this.share(ownDirectory())
-      else this.logBackend()
+      else this.log.countingIn(this.whereabouts())
     }
     return this.backend!
   }
@@ -246,15 +251,16 @@ export class ProcessContext implements RegistryContext {
     const buffered = whyBuffered()
     if (buffered !== undefined) this.faults.warn('BUFFERED', buffered)
     this.moveTo(shared)
-    if (!isMainThread && directory === ownDirectory()) this.joining = announceThread()
+    if (!isMainThread && testFileId === undefined && directory === ownDirectory()) this.joining = announceThread()
   }
 
   /** Counts in a backend of the application from now on. */
-  useBackend(backend: Backend): void {
-    if (this.backend === backend) return
+  useBackend(backend: Backend): Backend {
+    if (this.backend === backend) return backend
     checkAgreement(backend)
     backend.begin?.(this.context)
     this.moveTo(backend)
+    return backend
   }
 
   /** Moves the counts to another backend. */
@@ -264,7 +270,7 @@ export class ProcessContext implements RegistryContext {
     this.stopListening = undefined
     this.backend = backend
     this.refused.clear()
-    this.logBackend()
+    this.log.countingIn(this.whereabouts())
     if (this.isShared()) this.ticker.start()
     this.closeSource()
     if (before === undefined) return
@@ -273,12 +279,6 @@ export class ProcessContext implements RegistryContext {
       carryOver(counted, backend.openStore(), countTogether(before, backend))
     Atomics.add(counted.gate, 0, 1)
     void Promise.resolve(before.close?.()).catch((cause) => this.onError(closeFailed(before, cause)))
-  }
-
-  private logBackend(): void {
-    const where = this.whereabouts()
-    const text = where.backend === 'memory' ? 'memory' : `${where.directory ?? 'its store'} (${where.backend})`
-    this.log.debug(`counting in ${text}`, { event: 'backend', ...where })
   }
 
   private closeSource(): void {

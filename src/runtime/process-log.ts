@@ -74,6 +74,12 @@ export class ProcessLog {
     this.log.debug(message, fields)
   }
 
+  /** Logs where the process counts from now on. */
+  countingIn(where: { readonly backend: string; readonly directory?: string }): void {
+    const text = where.backend === 'memory' ? 'memory' : `${where.directory ?? 'its store'} (${where.backend})`
+    this.debug(`counting in ${text}`, { event: 'backend', ...where })
+  }
+
   /** Writes the start line of an application that preloads promhive: to the log if it is configured, otherwise as plain text. */
   announce(message: string, fields: LogFields): void {
     const { log } = this

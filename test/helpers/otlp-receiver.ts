@@ -103,6 +103,19 @@ export class OtlpReceiver {
     return this.last(name)?.points.reduce((sum, { asDouble = 0 }) => sum + asDouble, 0)
   }
 
+  /**
+   * The sum of differences. A process that was killed between the answer of the receiver and the record of it is followed
+   * by one that sends the same interval again, longer: of intervals with one beginning, the last counts.
+   */
+  sumOfIntervals(name: string): number {
+    const intervals = new Map<string, number>()
+    const metrics = this.accepted.flatMap((request) => request.metrics).filter((metric) => metric.name === name)
+    for (const { attributes, startTimeUnixNano, asDouble = 0 } of metrics.flatMap(({ points }) => points)) {
+      intervals.set(`${JSON.stringify(attributes)} ${startTimeUnixNano}`, asDouble)
+    }
+    return [...intervals.values()].reduce((sum, value) => sum + value, 0)
+  }
+
   /** The sum over the series of all requests: what the differences of a counter add up to. */
   sumOfDeltas(name: string): number {
     const metrics = this.accepted.flatMap((request) => request.metrics).filter((metric) => metric.name === name)

@@ -9,6 +9,7 @@ import { readSource, root } from '../helpers/source-imports.js'
  */
 const compares: Readonly<Record<string, string>> = {
   'cli/doctor/directory-check.ts': 'reports files that are dated in the future',
+  'cli/living-directory.ts': 'shows the age of other processes',
   'cli/top/frame.ts': 'shows the age of other processes',
   'export/replaced-file.ts': 'the age of an unfinished file of another process',
   'export/remote-write/remote-write.ts': 'the times of samples, which must not go back',

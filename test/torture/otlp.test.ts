@@ -58,25 +58,10 @@ describe.each(backends)('OTLP while senders are killed and the receiver fails (%
         await start()
       }
       const total = (): number =>
-        temporality === 'cumulative' ? (receiver.total('jobs_total') ?? 0) : sumOfIntervals(receiver, 'jobs_total')
+        temporality === 'cumulative' ? (receiver.total('jobs_total') ?? 0) : receiver.sumOfIntervals('jobs_total')
       await until(total, (sum) => sum === counted, 60_000)
       await Promise.all(senders.map((sender) => sender.ask('stop')))
       expect(total()).toBe(counted)
     },
   )
 })
-
-/**
- * The sum of differences. A process that was killed between the answer of the receiver and the record of it is followed
- * by one that sends the same interval again, longer: of intervals with one beginning, the last counts.
- */
-function sumOfIntervals(receiver: OtlpReceiver, name: string): number {
-  const intervals = new Map<string, number>()
-  for (const { metrics } of receiver.accepted) {
-    for (const { points } of metrics.filter((metric) => metric.name === name)) {
-      for (const { attributes, startTimeUnixNano, asDouble = 0 } of points)
-        intervals.set(`${attributes.queue} ${startTimeUnixNano}`, asDouble)
-    }
-  }
-  return [...intervals.values()].reduce((sum, value) => sum + value, 0)
-}

@@ -65,6 +65,8 @@ interface SeatFacts {
   readonly pid: number
   readonly thread: number
   readonly live: boolean
+  /** Set for a process outside of the application, which keeps there what it has sent. */
+  readonly guest?: true
   readonly startedAt: string
   readonly owners: number
   readonly families: Readonly<Record<string, number>>
@@ -74,7 +76,7 @@ interface SeatFacts {
 }
 
 function describeSeat(directory: string, writer: WriterSnapshot): SeatFacts {
-  const { seat, live, log, epoch, startedAt } = writer
+  const { seat, live, guest, log, epoch, startedAt } = writer
   const families = seriesByFamily(log)
   const [, pid = 0, thread = 0] = writer.writer.split('-').map(Number)
   return {
@@ -82,6 +84,7 @@ function describeSeat(directory: string, writer: WriterSnapshot): SeatFacts {
     pid,
     thread,
     live,
+    ...(guest && { guest }),
     startedAt: dateOf(startedAt),
     owners: epoch,
     families,
@@ -102,14 +105,17 @@ function sizeOf(path: string): number {
 }
 
 function printSeats(directory: string, seats: readonly SeatFacts[]): void {
-  const alive = seats.filter((seat) => seat.live).length
-  print(`${directory}: ${seats.length} seats, ${alive} alive, ${seats.length - alive} dead`)
+  const writers = seats.filter(({ guest }) => !guest)
+  const guests = seats.length - writers.length
+  const alive = writers.filter((seat) => seat.live).length
+  const outside = guests === 0 ? '' : `; ${guests} of promhive serve, outside of the application`
+  print(`${directory}: ${writers.length} seats, ${alive} alive, ${writers.length - alive} dead${outside}`)
   if (seats.length === 0) return
   const rows = [
     ['seat', 'owner', 'state', 'since', 'owners', 'families', 'series', 'values', 'names'],
     ...seats.map((seat) => [
       String(seat.seat),
-      seat.thread === 0 ? `pid ${seat.pid}` : `pid ${seat.pid} thread ${seat.thread}`,
+      `pid ${seat.pid}${seat.thread === 0 ? '' : ` thread ${seat.thread}`}${seat.guest ? ' (serve)' : ''}`,
       seat.live ? 'live' : 'dead',
       seat.startedAt,
       String(seat.owners),

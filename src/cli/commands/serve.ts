@@ -24,6 +24,7 @@ import { redisOptions, redisTarget, redisUsage } from '../redis/redis-arguments.
 import { reportOnce } from '../report-once.js'
 import { directoryArguments } from '../serve/directory-arguments.js'
 import { ExportTallies } from '../serve/export-tallies.js'
+import { NotedGatherer } from '../serve/noted-gatherer.js'
 import { type Served, type ServedOptions, servedApplications, servedDirectory, servedService } from '../serve/served.js'
 
 const options = {
@@ -124,7 +125,7 @@ export const serve: Command = {
     // Exporters count in this process only: it is none of the application, whose directory the environment may name.
     processContext().useBackend(new MemoryBackend())
     const exporters = await startExporters(chosen, servedOptions.report, {
-      gatherer: served.gatherer,
+      gatherer: served.guest ? new NotedGatherer(served.gatherer, served.guest) : served.gatherer,
       lease: (exporter) => tallies.watched(exporter, served.lease(exporter)),
       announcements: tallies,
       amounts: (destination) => new OutsideAmounts(amountsName(destination, values.registry), served.guest),

@@ -4,6 +4,7 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import type { Labels } from '../../model/series-index/series-numbers.js'
 import { labelValuesOf, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import type { LabelTexts } from '../../model/series-ref.js'
+import { sharedObject } from '../../platform/test-file.js'
 
 /** The labels of a series as application code passed them. */
 export type PassedLabels = Record<string, string | number>
@@ -138,7 +139,7 @@ interface Recorded {
   readonly forget: FinalizationRegistry<string>
 }
 
-const shared = globalThis as { [place]?: Recorded }
+const shared = sharedObject as { [place]?: Recorded }
 
 function recorded(): Recorded {
   if (shared[place] === undefined) {

@@ -1,3 +1,4 @@
+import { sharedObject } from '../../platform/test-file.js'
 import type { MetricsServer } from './scrape-server.js'
 
 type PortListener = (urls: readonly string[]) => void
@@ -34,7 +35,7 @@ class OpenPorts {
 }
 
 const place = Symbol.for('promhive.ports.1')
-const shared = globalThis as { [place]?: OpenPorts }
+const shared = sharedObject as { [place]?: OpenPorts }
 
 /** Returns the ports of this process, for both builds. */
 export function openPorts(): OpenPorts {

@@ -1,5 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { refuseNull } from '../../model/known-options.js'
+import { atNextTestFile, sharedObject } from '../../platform/test-file.js'
 import { setImmediate } from '../../platform/timers.js'
 import { registryContext } from '../../registry/registry-context.js'
 import { ClientInstrument } from './client-instrument.js'
@@ -80,7 +81,7 @@ export class HttpInstrument {
 }
 
 const place = Symbol.for('promhive.http')
-const shared = globalThis as { [place]?: HttpInstrument }
+const shared = sharedObject as { [place]?: HttpInstrument }
 
 /**
  * Returns the instrument of this process, and creates it with these options if there is none yet. The ESM and the CommonJS
@@ -91,9 +92,12 @@ export function provideHttpInstrument(options: HttpOptions): HttpInstrument {
   const { names, buckets, register, maxRoutes, maxHosts, ...rest } = options
   const present = shared[place]
   if (present === undefined) {
-    shared[place] = new HttpInstrument(options)
-    shared[place].start()
-    return shared[place]
+    const instrument = new HttpInstrument(options)
+    shared[place] = instrument
+    instrument.start()
+    // Otherwise it would take the requests of the next test file.
+    atNextTestFile(() => instrument.stop())
+    return instrument
   }
   const late = Object.entries({ names, buckets, register, maxRoutes, maxHosts }).find(
     ([, value]) => value !== undefined,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest, ServerHttp2Stream } from 'node:http2'
+import { sharedObject } from '../../platform/test-file.js'
 import { exchangeOf, type NodeRequest } from './exchange-of.js'
 import { unmatched } from './label-values.js'
 import { StreamExchange } from './stream-exchange.js'
@@ -11,7 +12,7 @@ export interface RequestNotes {
 }
 
 const place = Symbol.for('promhive.request-notes')
-const shared = globalThis as { [place]?: WeakMap<object, RequestNotes> }
+const shared = sharedObject as { [place]?: WeakMap<object, RequestNotes> }
 
 /**
  * Stores what is passed to `note` from now on: a supervised worker counts its requests even if HTTP is not measured

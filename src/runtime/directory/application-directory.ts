@@ -2,8 +2,9 @@ import cluster from 'node:cluster'
 import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
-import { firstSet, variables } from '../../platform/environment.js'
+import { firstSet, inMemory, variables } from '../../platform/environment.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
+import { nodeProcess, testFileId } from '../../platform/test-file.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import type { WorkersUser } from '../../store/shared/ownership.js'
 import { ownFacts, startTicksOf } from '../../store/shared/process-facts.js'
@@ -20,7 +21,12 @@ import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './default
  */
 export function directoryFromEnvironment(): string | undefined {
   makeEnvironmentAbsolute()
-  return firstSet(variables.directory)?.[1]
+  return isKeptInMemory() ? undefined : firstSet(variables.directory)?.[1]
+}
+
+/** Whether the environment makes this process count for itself, in memory. */
+export function isKeptInMemory(): boolean {
+  return firstSet(variables.directory)?.[1] === inMemory
 }
 
 /**
@@ -40,6 +46,8 @@ export function userOfClusterWorkers(directory: string): WorkersUser | undefined
  * for a separate process.
  */
 export function directoryFromParent(): string | undefined {
+  // The process and the other threads run other test files.
+  if (testFileId !== undefined) return undefined
   // The directory that this process passes on replaces that of its parent.
   const passedOn = directoryFrom(process.pid) ?? (cluster.isWorker ? directoryFrom(process.ppid) : undefined)
   if (passedOn !== undefined) return passedOn
@@ -64,7 +72,7 @@ export function familyUnderPm2(): string | undefined {
 
 /** Returns the directory in which the workers and threads of this process count. */
 export function ownDirectory(): string {
-  return directoryOf(process.pid)
+  return directoryOf(process.pid, ownSuffix)
 }
 
 /**
@@ -86,8 +94,11 @@ export function prepareOwnPlace(directory: string): string | undefined {
 
 /** Whether a worker or a thread of this process has begun to count already. */
 export function ownDirectoryExists(): boolean {
-  return placeWith(keyOf(process.pid)) !== undefined
+  return placeWith(keyOf(process.pid, ownSuffix)) !== undefined
 }
+
+/** Each test file of a process has a directory of its own. */
+const ownSuffix = testFileId === undefined ? '' : `-${testFileId}`
 
 const [applicationVariable] = variables.application
 
@@ -96,6 +107,8 @@ const [applicationVariable] = variables.application
  * derive it.
  */
 export function passToChildren(): void {
+  // Children get a copy of Node's own environment, not of the one that Jest gives a file.
+  if (testFileId !== undefined) nodeProcess.env[applicationVariable] = `${process.pid} ${ownDirectory()}`
   if (!isMainThread || !(cluster.isWorker || isOfPm2())) return
   process.env[applicationVariable] = `${process.pid} ${directoryFromParent()}`
 }

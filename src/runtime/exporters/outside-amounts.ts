@@ -29,6 +29,8 @@ export class OutsideAmounts implements SentAmounts {
   private readonly context = new GuestContext(processContext())
   private readonly stored: StoredAmounts
   private local: LocalAmounts | undefined
+  /** Until the application begins to count: the directory may have files of another client only. */
+  private waiting: LocalAmounts | undefined
 
   /** @param seat where they are kept; undefined if there is no such place */
   constructor(
@@ -40,12 +42,15 @@ export class OutsideAmounts implements SentAmounts {
   }
 
   get fromNow(): boolean {
-    return this.local !== undefined
+    return this.local !== undefined || this.waiting !== undefined
   }
 
   async read(gathered: Gathered): Promise<AmountsRead> {
+    const before = this.waiting
     this.open()
-    if (this.local === undefined) return this.stored.read(gathered)
+    if (this.waiting !== undefined) return this.waiting.read()
+    // The gathering does not have the amounts that were moved to the seat just now.
+    if (this.local === undefined) return before?.read() ?? this.stored.read(gathered)
     if (hasSenders(gathered, this.destination)) {
       throw new LeftToApplication(
         'the application itself sends differences to this destination, and what this process sends cannot be kept beside the counts, so it sends none; export in one place only',
@@ -73,11 +78,14 @@ export class OutsideAmounts implements SentAmounts {
 
   /** Another process sends: what it sends is not known here. */
   standby(): void {
+    this.waiting = undefined
+    // In a directory that was removed, no process sends.
+    if (this.seat?.isThere) this.seat.own.delete(this.destination)
     if (this.local !== undefined) this.local = new LocalAmounts({ fromNow: true })
   }
 
   private get used(): SentAmounts {
-    return this.local ?? this.stored
+    return this.local ?? this.waiting ?? this.stored
   }
 
   /** Opens the seat in the present run. */
@@ -85,11 +93,23 @@ export class OutsideAmounts implements SentAmounts {
     if (this.local !== undefined) return
     try {
       const store = this.seat!.open()
-      if (store === undefined) throw new Error('the application has not begun to count')
-      this.context.current = store
+      if (store === undefined) this.wait()
+      else {
+        this.context.current = store
+        this.seat!.own.add(this.destination)
+        for (const [series, number] of this.waiting?.entries() ?? [])
+          this.stored.add(series, this.waiting!.amount(number))
+        this.waiting = undefined
+      }
     } catch (cause) {
       if (this.context.current !== undefined || !readOnly.has((cause as { code?: string }).code ?? '')) throw cause
-      this.local = new LocalAmounts({ fromNow: true })
+      this.local = this.waiting ?? new LocalAmounts({ fromNow: true })
+      this.waiting = undefined
     }
+  }
+
+  private wait(): void {
+    if (this.context.current !== undefined) throw new Error('the files of the application were removed')
+    this.waiting ??= new LocalAmounts({ fromNow: true })
   }
 }

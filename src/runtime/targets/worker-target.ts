@@ -1,6 +1,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { MetricsError } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
+import { sharedObject } from '../../platform/test-file.js'
 import { processContext } from '../current-context.js'
 import { ProcessTarget, type WorkerTarget } from './process-target.js'
 import type { TargetSettings } from './thread-messages.js'
@@ -12,7 +13,7 @@ import {
 } from './worker-target-options.js'
 
 const place = Symbol.for('promhive.worker-target')
-const shared = globalThis as { [place]?: Promise<WorkerTarget> | undefined }
+const shared = sharedObject as { [place]?: Promise<WorkerTarget> | undefined }
 
 /**
  * Makes this process a target of its own for Prometheus: opens an endpoint that shows the series of this process, its

@@ -1,5 +1,6 @@
 import { layoutOf } from '../../model/layout/layout-of.js'
 import type { SlotLayout } from '../../model/layout/slot-layout.js'
+import type { SeriesRef } from '../../model/series-ref.js'
 import type { Slots, Store } from '../contract.js'
 
 /**
@@ -8,12 +9,18 @@ import type { Slots, Store } from '../contract.js'
  *
  * @param remains whether values that outlive the process stay in the old store and are shown from there; moving them
  * would count them twice
+ * @param only which series move; by default all
  */
-export function carryOver(from: Store, to: Store, remains = false): void {
+export function carryOver(
+  from: Store,
+  to: Store,
+  remains = false,
+  only: (series: SeriesRef) => boolean = () => true,
+): void {
   const now = Date.now()
   for (const { family, series, slots, createdAt } of from.series(undefined, true)) {
     const layout = layoutOf(family)
-    if (remains && layout.keepsDead) continue
+    if ((remains && layout.keepsDead) || !only(series)) continue
     if (!layout.keepsDead && !isOwn(layout, slots, now)) continue
     // With its beginning: a later one would look as if the series had begun again, from 0 to its present value.
     const there = to.open(family, series, createdAt)

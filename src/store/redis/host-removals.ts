@@ -51,7 +51,7 @@ export class HostRemovals {
     this.add(removals)
     if (this.scheduled || this.sending) return
     this.scheduled = true
-    queueMicrotask(() => {
+    void Promise.resolve().then(() => {
       this.scheduled = false
       void this.sendAll()
     })

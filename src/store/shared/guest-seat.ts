@@ -1,8 +1,10 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
+import type { SeriesRef } from '../../model/series-ref.js'
 import { type Binding, loadBinding } from '../../platform/addon.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
+import { carryOver } from '../core/carry-over.js'
 import { MemoryStore } from '../core/memory-store.js'
 import { type DirectoryRun, readRunId } from './control.js'
 import { fileSystemOf } from './file-system.js'
@@ -17,12 +19,19 @@ import type { SharedStore } from './shared-store.js'
 /** How often removals of other processes are carried out, in milliseconds. */
 const noticeInterval = 100
 
+interface VisitedRun extends DirectoryRun {
+  /** Whether the application has begun another run in the control file of this one, at 0. */
+  begunAgain(): boolean
+}
+
 /**
  * A seat for a process outside of the application, which keeps its own notes beside the counts. The process does not
  * join the run, so an application that begins again begins a new one, although this process still lives.
  */
 export class GuestSeat {
-  private taken: { readonly run: DirectoryRun; readonly store: SharedStore } | undefined
+  /** The first label values of series that this process alone adds to: only these move to other files. */
+  readonly own = new Set<string>()
+  private taken: { readonly run: VisitedRun; readonly store: SharedStore } | undefined
   private readonly seats: SeatTaker
   private readonly late: LateRemovals
   private readonly binding: Binding | undefined = loadBinding().binding
@@ -48,8 +57,8 @@ export class GuestSeat {
   }
 
   /**
-   * Returns the store in the present run; undefined if the directory has none. In another run, the notes
-   * begin again, as its counts do.
+   * Returns the store in the present run; undefined if the directory has none. In another run, the notes begin again, as
+   * its counts do. If files were removed, they continue, because living processes write their counts to new ones.
    *
    * @throws the error of the disk, such as `EROFS`; MetricsError `DIRECTORY_UNUSABLE` if this process cannot keep notes
    * there that a kill leaves complete
@@ -69,9 +78,31 @@ export class GuestSeat {
       run.leave()
       throw cause
     }
-    if (before !== undefined) leave(before)
+    if (before !== undefined) {
+      // A seat may have notes of its earlier owners, whose successors write them to seats of their own.
+      const isOwn = ({ labelValues: [first] }: SeriesRef): boolean => this.own.has(String(first))
+      if (!before.run.begunAgain()) carryOver(before.store, this.taken.store, false, isOwn)
+      leave(before)
+    }
     this.timer ??= setInterval(() => this.notice(), noticeInterval).unref()
     return this.taken.store
+  }
+
+  /** Moves a seat that was taken to the present files; returns whether it has moved. */
+  follow(): boolean {
+    const before = this.taken
+    if (before === undefined) return false
+    try {
+      this.open()
+    } catch {
+      // The next use of the seat reports it.
+    }
+    return this.taken !== before
+  }
+
+  /** Whether the directory has a run, or has been removed. */
+  get isThere(): boolean {
+    return existsSync(join(this.directory, controlName))
   }
 
   close(): void {
@@ -86,7 +117,7 @@ export class GuestSeat {
   }
 
   /** Opens the present run, without its lock. */
-  private visit(): DirectoryRun | undefined {
+  private visit(): VisitedRun | undefined {
     const { directory, binding } = this
     const path = join(directory, controlName)
     let fd: number
@@ -108,6 +139,7 @@ export class GuestSeat {
       gate: new Int32Array(1),
       removals: new Removals(directory, fd, binding),
       current: () => stillThere(fd, path) !== undefined && readRunId(fd) === id,
+      begunAgain: () => readRunId(fd) !== id,
       leave: () => closeQuietly(fd),
     }
   }
@@ -127,7 +159,7 @@ export class GuestSeat {
   }
 }
 
-function leave({ run, store }: { readonly run: DirectoryRun; readonly store: SharedStore }): void {
+function leave({ run, store }: { readonly run: VisitedRun; readonly store: SharedStore }): void {
   // Children that are held open their series again in the next store.
   Atomics.add(store.gate, 0, 1)
   store.close()

@@ -7,6 +7,7 @@ import { closeQuietly, openForReading, readAt } from './files.js'
 import { controlName, headerSize, valuesName } from './format.js'
 import { Head, type OwnerFacts } from './head.js'
 import { Liveness } from './liveness.js'
+import { isGuest } from './seat-numbers.js'
 
 /** The processes that count in a directory, seen from outside. */
 export interface DirectoryLife {
@@ -22,7 +23,8 @@ export interface DirectoryLife {
  */
 export function lifeOf(directory: string): DirectoryLife | undefined {
   try {
-    const seats = seatsIn(directory)
+    // A guest, such as `promhive serve`, is none of the application's processes.
+    const seats = seatsIn(directory).filter((seat) => !isGuest(seat))
     const liveness = new Liveness(loadBinding().binding)
     const owners = seats.flatMap((seat) => livingOwner(join(directory, valuesName(seat)), seat, liveness))
     const run = runLives(join(directory, controlName), liveness)

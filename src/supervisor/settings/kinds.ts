@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { statisticsAddress } from '../../model/statistics-address.js'
+import { inMemory } from '../../platform/environment.js'
 import { absolutePath } from '../../platform/paths.js'
 
 /** A kind of setting: how its text is read, and which values are valid in code or in a file. */
@@ -28,6 +29,14 @@ export const filePath: SettingKind<string> = {
   read(value) {
     const path = text.read(value)
     return path === undefined ? undefined : absolutePath(path)
+  },
+}
+
+/** The directory of a supervisor: without one that they share, it could not show its workers. */
+export const directoryPath: SettingKind<string> = {
+  says: `a path (${inMemory} would keep each worker to itself; ./${inMemory} names a folder)`,
+  read(value) {
+    return value === inMemory ? undefined : filePath.read(value)
   },
 }
 

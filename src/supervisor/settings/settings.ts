@@ -9,6 +9,7 @@ import {
   boolean,
   boundAddress,
   bytes,
+  directoryPath,
   filePath,
   namePrefix,
   oneOf,
@@ -90,7 +91,7 @@ export const settings: SettingsTable<Settings> = {
     help: 'number of processes; by default, or with auto, one per processor',
   },
   dir: {
-    kind: filePath,
+    kind: directoryPath,
     default: '',
     gunicornDefault: '/tmp/prometheus_multiproc',
     env: variables.directory,

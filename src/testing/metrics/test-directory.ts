@@ -2,8 +2,13 @@ import cluster from 'node:cluster'
 import { rmSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { variables } from '../../platform/environment.js'
+import { atNextTestFile, atProcessExit } from '../../platform/test-file.js'
 import { processContext } from '../../runtime/current-context.js'
-import { directoryFromEnvironment, ownDirectory } from '../../runtime/directory/application-directory.js'
+import {
+  directoryFromEnvironment,
+  isKeptInMemory,
+  ownDirectory,
+} from '../../runtime/directory/application-directory.js'
 import { isPlace } from '../../runtime/directory/default-location.js'
 
 /**
@@ -19,6 +24,10 @@ export function shareWithChildren(): string {
   const directory = processContext().whereabouts().directory ?? countInOwnDirectory()
   const [variable] = variables.directory
   process.env[variable] = directory
+  // The next test file of the process, or what its modules are after a reset, counts for itself.
+  atNextTestFile(() => {
+    if (process.env[variable] === directory) delete process.env[variable]
+  })
   return directory
 }
 
@@ -29,6 +38,7 @@ export function shareWithChildren(): string {
 function isolate(): void {
   const named = directoryFromEnvironment()
   if (cluster.isWorker || (named !== undefined && isOfTest(named))) return
+  if (isKeptInMemory()) return
   const names = [...variables.directory, ...variables.backendClass, ...variables.backendConfig]
   const isNamed = names.some((name) => process.env[name] !== undefined)
   for (const name of names) delete process.env[name]
@@ -36,7 +46,7 @@ function isolate(): void {
   const { backend } = processContext().whereabouts()
   if (isNamed && backend !== 'memory') countInOwnDirectory()
   // Without this, it stays until another application starts.
-  process.once('exit', () => rmSync(ownDirectory(), { recursive: true, force: true }))
+  atProcessExit(() => rmSync(ownDirectory(), { recursive: true, force: true }))
 }
 
 /** Whether a directory has the name of one process's run: that of the test that started this process. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { promhiveServe } from '../../helpers/processes/command.js'
@@ -8,6 +8,7 @@ import { ask } from '../../helpers/processes/http.js'
 import { canMount } from '../../helpers/processes/small-disk.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { pause, until } from '../../helpers/processes/until.js'
+import { WrittenFile } from '../../helpers/python/written-file.js'
 import { sendingProgram, sendsUntil } from '../../helpers/statsd/exact-sums.js'
 import { hasStatsd, StatsdServer } from '../../helpers/statsd/statsd-server.js'
 
@@ -47,6 +48,8 @@ describe.runIf(hasStatsd)('promhive serve sends to statsd what was counted, once
 
   test('also of an application that begins again while it runs', { timeout }, async ({ stage }) => {
     const { server, directory, start, count, serve } = await setUp(stage)
+    // As a volume that is mounted before the application starts.
+    mkdirSync(directory)
     const served = await serve(directory)
     let sum = 0
     for (const amount of [5, 3, 9]) {
@@ -59,6 +62,66 @@ describe.runIf(hasStatsd)('promhive serve sends to statsd what was counted, once
       expect(now.total('jobs_total')).toBe(amount)
     }
     expect(served.errors()).toBe('')
+  })
+
+  test('also of Python processes, which processes of Node.js join', { timeout }, async ({ stage }) => {
+    const { server, directory, start, count, serve } = await setUp(stage)
+    mkdirSync(directory)
+    const pythonCounts = (value: number) => {
+      const file = new WrittenFile('since 0.18')
+      file.add({ metric: 'jobs', sample: 'jobs_total', labels: { kind: 'python' }, value })
+      file.write(directory, 'counter_4000001.db')
+    }
+    pythonCounts(3)
+    const served = await serve(directory)
+    await until(
+      () => exported(served.url),
+      (sent) => sent > 1,
+    )
+    // What was counted before the first export may have been sent by a process that has ended.
+    pythonCounts(10)
+    const python = 'jobs_total.kind.python'
+    await server.received(python, 7)
+    const first = await start()
+    await count(first, 5)
+    await receives(server, 5)
+    pythonCounts(12)
+    await count(first, 1)
+    await receives(server, 6)
+    await server.received(python, 9)
+    process.kill(served.pid, 'SIGKILL')
+    const next = await serve(directory)
+    await count(first, 1)
+    await receives(server, 7)
+    expect(server.counter(python)).toBe(9)
+    expect([served.errors(), next.errors()]).toEqual(['', ''])
+  })
+
+  test.for(['the directory', 'its file'])('also after %s was removed', { timeout }, async (what, { stage }) => {
+    const { server, directory, start, count, serve } = await setUp(stage)
+    const first = await start()
+    await count(first, 3)
+    const served = await serve(directory)
+    await receives(server, 3)
+    const guest = () => readdirSync(directory).filter((name) => /^9\d{3}\./.test(name))
+    const before = guest()
+    expect(before.length).toBeGreaterThan(0)
+    if (what === 'its file') for (const name of before) rmSync(join(directory, name))
+    else {
+      rmSync(directory, { recursive: true })
+      // Exports without a directory.
+      await pause(700)
+    }
+    // Writes its counts to a new directory.
+    await first.ask('scrape')
+    await count(first, 4)
+    await receives(server, 7)
+    process.kill(served.pid, 'SIGKILL')
+    await count(first, 1)
+    await serve(directory)
+    await receives(server, 8)
+    // It has taken the seat of the killed one.
+    expect(guest()).toEqual(before)
   })
 
   test.runIf(canMount)(

@@ -56,7 +56,8 @@ describe.skipIf(!hasBrowser)('the page in a browser', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
 
     const button = page.getByRole('button', { name: 'Pause' })
-    const background = () => page.evaluate(`getComputedStyle(document.getElementById('pause')).backgroundColor`)
+    const look = "getComputedStyle(document.querySelector('button[aria-pressed]')).backgroundColor"
+    const background = () => page.evaluate(look)
     const running = await background()
     await button.press(' ')
     expect(await background()).not.toBe(running)

@@ -25,4 +25,6 @@ answer({
   },
   /** Sends with all exporters; returns the result of each. */
   send: () => Promise.all(exporters.map((exporter) => exporter.send())),
+  /** Sends the last numbers with all exporters, and ends them. */
+  stop: () => Promise.all(exporters.splice(0).map((exporter) => exporter.stop())),
 })

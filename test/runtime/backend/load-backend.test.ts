@@ -134,7 +134,7 @@ describe('loadBackend', () => {
     const folder = modules(stage, { [name]: source })
     vi.stubEnv('PROMHIVE_BACKEND_CLASS', '')
     for (const place of [join(folder, name), pathToFileURL(join(folder, name)).href]) {
-      const spy = vi.spyOn(processContext(), 'useBackend').mockImplementation(() => {})
+      const spy = vi.spyOn(processContext(), 'useBackend').mockImplementation((backend) => backend)
       try {
         expect(loadBackend(`${place}${exported}`)).toHaveProperty('openStore')
       } finally {

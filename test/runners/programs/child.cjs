@@ -1,0 +1,2 @@
+const { jobs } = require('./app.cjs')
+jobs.inc({ queue: 'mail' })
