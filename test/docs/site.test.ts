@@ -63,8 +63,16 @@ describe.runIf(installed)('the site', { timeout: 300_000 }, () => {
 
 async function searches(stage: Stage, url: string): Promise<void> {
   const browser = await Browser.open(stage, `${url}docs/`)
-  await browser.page.keyboard.press('/')
-  await browser.page.locator('.VPLocalSearchBox input').fill('pushgateway batch')
+  const box = browser.page.locator('.VPLocalSearchBox input')
+  // On a busy machine, the page is shown before its scripts listen to keys.
+  await until(
+    async () => {
+      if ((await box.count()) === 0) await browser.page.keyboard.press('/')
+      return box.count()
+    },
+    (count) => count > 0,
+  )
+  await box.fill('pushgateway batch')
   const result = browser.page.locator('.VPLocalSearchBox a[href*="pushgateway.html"]').first()
   await result.waitFor({ timeout: 60_000 })
   await result.click()
