@@ -88,7 +88,7 @@ describe('the sender of differences changes at random', () => {
       hasDead = true
       for (const list of [counting, sending]) if (list.includes(actor)) list.splice(list.indexOf(actor), 1)
     }
-    /** Waits until everything is sent; returns false if nobody sends. */
+    /** Waits until everything is sent, by a process that is started if none sends. */
     const settle = async (): Promise<void> => {
       if (sending.length + serving.length === 0) await startSending(pick(counting))
       await until(sum, (seen) => seen >= total - mayLose, 20_000).catch(() => {})
