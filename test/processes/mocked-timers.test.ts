@@ -6,7 +6,11 @@ describe.each([{ backend: 'memory', env: undefined }, ...sharedBackends])(
   ({ env }) => {
     test('stop neither a count nor a scrape, nor the end of the process', async ({ stage }) => {
       const application = stage.launch('mocked-timers.mjs', {
-        env: { NODE_NO_WARNINGS: '1', PROMHIVE_STARTUP: 'off', ...(env && { ...env, PROMHIVE_DIR: stage.directory() }) },
+        env: {
+          NODE_NO_WARNINGS: '1',
+          PROMHIVE_STARTUP: 'off',
+          ...(env && { ...env, PROMHIVE_DIR: stage.directory() }),
+        },
       })
       application.child.disconnect()
       const { code } = await application.ended
