@@ -37,12 +37,19 @@ describe.each(sharedBackends)('$backend: the numbers of supervised workers', ({ 
       [1, 2, 3].filter(
         (id) => scrape.value(`app_worker_state{worker="primary",worker_id="${id}",app_worker_state="running"}`) === 1,
       ).length === count
+    /** A predecessor that still answers its last requests keeps its seat, so its second successor would take a third one. */
+    const only = (count: number) =>
+      until(
+        () => app.workerPids(),
+        (pids) => pids.length === count,
+      )
     const load = loadOn(app.port)
     for (let reload = 1; reload <= 3; reload++) {
       const reached = load.answered() + 100
       await until(load.answered, (answered) => answered > reached)
       app.signal('SIGHUP')
       await shows((seen) => seen.total('app_primary_worker_restarts_total') === 2 * reload)
+      await only(2)
     }
     for (const [signal, count] of [
       ['SIGTTIN', 3],
@@ -51,6 +58,7 @@ describe.each(sharedBackends)('$backend: the numbers of supervised workers', ({ 
     ] as const) {
       app.signal(signal)
       await shows(running(count))
+      await only(count)
       // Each worker has answered requests.
       const reached = load.answered() + 100
       await until(load.answered, (answered) => answered > reached)
