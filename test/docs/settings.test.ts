@@ -6,6 +6,7 @@ import { describe, expect } from 'vitest'
 import { blockOf } from '../helpers/documented/documented.js'
 import { type DocumentedSettings, documentedSettings } from '../helpers/documented/settings.js'
 import { provideDist, root } from '../helpers/processes/dist.js'
+import { freePort } from '../helpers/processes/port.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 import { hasPromtool } from '../helpers/promtool.js'
@@ -27,7 +28,7 @@ describe('the configurations of the docs', { concurrent: true }, () => {
 })
 
 /** Gives a configuration to its reader. */
-function accepted(stage: Stage, settings: DocumentedSettings): Promise<unknown> {
+async function accepted(stage: Stage, settings: DocumentedSettings): Promise<unknown> {
   const folder = stage.folder()
   const { text } = blockOf(settings)
   const file = (name: string, content: string): string => {
@@ -55,8 +56,10 @@ function accepted(stage: Stage, settings: DocumentedSettings): Promise<unknown> 
       ])
     }
     case 'nginx': {
-      // `-t` binds no port, and reads the file only.
-      const http = `pid nginx.pid; error_log stderr;\nevents {}\nhttp {\naccess_log off;\n${text}}\n`
+      // `-t` opens the ports that the file names, which an ordinary user may not do below 1024.
+      const port = await freePort()
+      const onFreePort = text.replace(/\blisten 80;/g, `listen 127.0.0.1:${port};`)
+      const http = `pid nginx.pid; error_log stderr;\nevents {}\nhttp {\naccess_log off;\n${onFreePort}}\n`
       return run(nginx, ['-t', '-q', '-p', folder, '-c', file('nginx.conf', http)])
     }
   }
