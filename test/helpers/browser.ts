@@ -61,6 +61,8 @@ async function launch(stage: Stage): Promise<BrowserContext> {
   const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
   const context = await chromium.launchPersistentContext(stage.folder(), {
     executablePath,
+    // Chromium keeps more than its profile in the home folder.
+    env: { ...process.env, HOME: stage.folder() },
     headless: true,
     args: [...args, '--disable-component-update', '--disable-sync'],
   })

@@ -35,7 +35,8 @@ function project(stage: Stage, files: readonly string[]): string {
 
 /** Runs a test runner until it ends by itself. */
 async function run(stage: Stage, folder: string, args: readonly string[], env: Record<string, string> = {}) {
-  const quiet = { PROMHIVE_STARTUP: 'off', NO_COLOR: '1', CI: 'true' }
+  // Jest keeps its cache in the folder for temporary files.
+  const quiet = { PROMHIVE_STARTUP: 'off', NO_COLOR: '1', CI: 'true', TMPDIR: stage.folder() }
   const child = spawn(process.execPath, args, { cwd: folder, env: { ...cleanEnvironment(), ...quiet, ...env } })
   stage.after(() => void child.kill('SIGKILL'))
   let output = ''

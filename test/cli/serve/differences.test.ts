@@ -41,7 +41,7 @@ describe('promhive serve', () => {
       const settings = { env: { PROMHIVE_DIR: directory } }
       const silent = await stage.start(program, settings)
       await silent.ask('count', 'jobs_total', {}, 3)
-      const exporters = JSON.stringify({ [kind]: { ...options, interval: 0.5 } })
+      const exporters = JSON.stringify({ [kind]: { ...options, interval: 0.5, timeout: 30 } })
       const served = await promhiveServe(stage, ['--dir', directory], { PROMHIVE_EXPORTERS: exporters })
       const sender = await stage.start(program, settings)
       await sender.ask('start', kind, options)

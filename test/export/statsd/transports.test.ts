@@ -72,10 +72,11 @@ describe.runIf(hasStatsd)('over UDP', () => {
   }) => {
     const server = await StatsdServer.start(stage)
     const { jobs, exporter } = stageOf(stage, { address: server.address, maxDatagramBytes: 65_507 })
-    for (let i = 0; i < 30; i++) jobs.inc({ kind: `${i}-${'x'.repeat(5000)}` })
+    // Fewer than fill the socket of a server that is not scheduled meanwhile: more would be lost, as UDP is.
+    for (let i = 0; i < 15; i++) jobs.inc({ kind: `${i}-${'x'.repeat(5000)}` })
     expect(await exporter.send()).toBe('ok')
-    await server.received(`jobs_total.kind.29-${'x'.repeat(5000)}`, 1)
-    expect(server.names()).toHaveLength(30)
+    await server.received(`jobs_total.kind.14-${'x'.repeat(5000)}`, 1)
+    expect(server.names()).toHaveLength(15)
   })
 })
 

@@ -28,6 +28,7 @@ export interface SupervisedOptions {
 export class SupervisedApplication {
   output = ''
   over = false
+  private answered = false
   /** Where its metrics are. */
   url = ''
 
@@ -112,7 +113,16 @@ export class SupervisedApplication {
 
   /** What a request of the application is answered. */
   async ask(path = '/', method = 'GET'): Promise<string> {
-    return (await ask(`http://127.0.0.1:${this.port}${path}`, method)).body
+    const request = () => ask(`http://127.0.0.1:${this.port}${path}`, method)
+    if (this.answered) return (await request()).body
+    // On a busy machine, an application that takes seconds to open its port looks like one without ports, which serves
+    // when it has loaded.
+    const first = await until(
+      () => request().catch(unlessRefused),
+      (answer) => answer !== undefined || this.over,
+    )
+    this.answered = true
+    return first?.body ?? (await request()).body
   }
 
   /** The pids of all workers that run, in the order in which they were started. */
@@ -143,6 +153,10 @@ export class SupervisedApplication {
 }
 
 /** A process that nothing reaps has ended too. */
+function unlessRefused(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ECONNREFUSED') throw error
+}
+
 function isRunning(pid: number): boolean {
   try {
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
