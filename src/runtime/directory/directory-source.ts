@@ -15,7 +15,7 @@ export function sourceOf(backend: Backend): Source {
 }
 
 function withPython(source: Source, directory: string): Source {
-  const python = new PythonSource(directory)
+  const python = new PythonSource(directory, loadBinding().binding)
   return {
     async read(pause) {
       const reading = await source.read(pause)

@@ -8,6 +8,7 @@ import { FileGauges } from './file-gauges.js'
 import type { FileKeys, KeySeries } from './file-key.js'
 import type { FileName, FileType } from './file-name.js'
 import { FileTotals, type KnownBounds } from './file-totals.js'
+import type { FileView, FileViews } from './file-views.js'
 import type { SummedFiles } from './summed-files.js'
 
 /** What one scrape uses for all files. */
@@ -17,6 +18,7 @@ export interface FileCircumstances {
   readonly sums: SummedFiles
   /** The keys of all files, because the processes of an application have the same ones. */
   readonly keys: Readonly<Record<FileType, FileKeys>>
+  readonly views: FileViews
   readonly pause: Pause
 }
 
@@ -85,6 +87,15 @@ export class FileEntries {
     if (compared === 'same' || (compared === 'went_back' && !acceptLess)) return compared
     shown.take(values)
     return 'changed'
+  }
+
+  /**
+   * Takes the values of the known entries from the mapped file, if it has no other entries. The file must have been checked.
+   *
+   * @returns undefined if the file must be read in another way
+   */
+  refreshMapped(view: FileView, { definitions, views }: FileCircumstances): 'same' | 'changed' | undefined {
+    return this.mayBeIn(this.end, definitions) ? this.series.values.takeMapped(view, this.end, views) : undefined
   }
 
   /** Sets the values to 0 in the buffer, and returns them if the other bytes are the same as before. */

@@ -1,4 +1,4 @@
-import { fstatSync, type Stats } from 'node:fs'
+import { fstatSync, lstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { closeQuietly, codeOf, openWithStats } from '../shared/files.js'
@@ -6,6 +6,7 @@ import { headFault, headLength } from './entries.js'
 import { type FileCircumstances, FileEntries } from './file-entries.js'
 import type { FileName } from './file-name.js'
 import type { KnownBounds } from './file-totals.js'
+import type { FileView } from './file-views.js'
 
 /** Bytes that are read at first of a file that was never read. */
 const firstRead = 4096
@@ -33,6 +34,7 @@ export class FileReader {
   /** The file when its entries were last checked. */
   private verified: Stats | undefined
   private wasEmpty = false
+  private view: FileView | undefined
   private readonly path: string
 
   constructor(
@@ -58,8 +60,35 @@ export class FileReader {
   }
 
   /** Reads the file. Returns the fault if that fails; the last good values stay. */
-  async read(circumstances: FileCircumstances): Promise<MetricsError | undefined> {
+  read(circumstances: FileCircumstances): Promise<MetricsError | undefined> | MetricsError | undefined {
     this.changed = false
+    return this.readMapped(circumstances) ? this.partlyUnknown() : this.readBytes(circumstances)
+  }
+
+  /** Forgets the file; what was read of it stays. */
+  close(): void {
+    this.view?.close()
+    this.view = undefined
+  }
+
+  /**
+   * Reads the values of a file that has no other entries than when it was checked. Most files are like that in most scrapes.
+   *
+   * @returns whether that was possible
+   */
+  private readMapped(circumstances: FileCircumstances): boolean {
+    const { view, entries } = this
+    if (view === undefined || entries === undefined) return false
+    const stats = lstatSync(this.path, { throwIfNoEntry: false })
+    if (stats === undefined || !this.isVerified(stats)) return false
+    const result = entries.refreshMapped(view, circumstances)
+    if (result === undefined) return false
+    this.changed = result === 'changed'
+    this.stats = stats
+    return true
+  }
+
+  private async readBytes(circumstances: FileCircumstances): Promise<MetricsError | undefined> {
     let fd: number | undefined
     try {
       const file = openWithStats(this.path)
@@ -68,22 +97,24 @@ export class FileReader {
       const fault = await this.readOpen(fd, circumstances)
       this.isForeign = fault === 'foreign'
       if (fault !== undefined && !this.isForeign) return this.unreadable(fault)
-      if (this.entries !== undefined && this.entries.unknownKeys > 0)
-        return this.partlyUnknown(this.entries.unknownKeys)
-      return undefined
+      return this.partlyUnknown()
     } catch (cause) {
       // It was removed since the directory was listed.
       this.isGone = codeOf(cause) === 'ENOENT'
       return this.isGone ? undefined : this.unreadable(codeOf(cause).toLowerCase(), cause)
     } finally {
       if (fd !== undefined) closeQuietly(fd)
+      if (this.isGone) this.close()
     }
   }
 
   /** If another file has the name, the former one was removed with its values. */
   private see(stats: Stats): void {
     const before = this.stats
-    if (before !== undefined && (before.ino !== stats.ino || before.dev !== stats.dev)) this.entries = undefined
+    if (before !== undefined && (before.ino !== stats.ino || before.dev !== stats.dev)) {
+      this.entries = undefined
+      this.close()
+    }
     this.stats = stats
   }
 
@@ -128,8 +159,9 @@ export class FileReader {
   ): Promise<string | undefined> {
     const { buffer, definitions } = circumstances
     let { entries } = this
+    const isVerified = this.isVerified(this.stats!)
     if (entries?.mayBeIn(end, definitions) === true) {
-      const comparison = entries.refresh(buffer, !this.isVerified(), last)
+      const comparison = entries.refresh(buffer, !isVerified, last)
       if (comparison === 'went_back') return 'went_back'
       if (comparison === 'changed') this.changed = true
       if (comparison === 'other_file') {
@@ -147,6 +179,7 @@ export class FileReader {
     } else if (!complete && known === undefined) return 'corrupt'
     this.entries = entries
     this.verified = this.stats
+    if (complete && isVerified) this.map(fd, circumstances)
     return complete ? undefined : 'corrupt'
   }
 
@@ -154,8 +187,8 @@ export class FileReader {
    * Whether nothing can have been written to the file since it was checked, other than by a process that has mapped it: such
    * a process only adds entries. On a disk, the kernel changes the time for those as well.
    */
-  private isVerified(): boolean {
-    const [now, then] = [this.stats!, this.verified]
+  private isVerified(now: Stats): boolean {
+    const then = this.verified
     if (
       then === undefined ||
       (['ino', 'dev', 'size', 'mtimeMs', 'ctimeMs'] as const).some((fact) => now[fact] !== then[fact])
@@ -164,6 +197,12 @@ export class FileReader {
     }
     // The time of a file is not precise.
     return Date.now() - now.ctimeMs > ripening
+  }
+
+  /** Maps the file for later scrapes, anew each time that it had to be read. */
+  private map(fd: number, { views }: FileCircumstances): void {
+    this.close()
+    this.view = views.viewOf(fd, this.stats!.size)
   }
 
   private newEntries(circumstances: FileCircumstances): FileEntries {
@@ -178,7 +217,9 @@ export class FileReader {
     return new MetricsError('FILE_UNREADABLE', text, { cause, reason })
   }
 
-  private partlyUnknown(count: number): MetricsError {
+  private partlyUnknown(): MetricsError | undefined {
+    const count = this.entries?.unknownKeys ?? 0
+    if (count === 0) return undefined
     const text = `${this.file.name}, a file of Python's client, has ${count} values without the key of a metric: they are not shown; use letters, digits and "_" in names`
     return new MetricsError('FILE_UNREADABLE', text, { reason: 'unknown_key' })
   }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import type { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
+import type { Binding } from '../../platform/addon.js'
 import type { Pause, Source, SourceReading, WriterSnapshot } from '../contract.js'
 import { codeOf } from '../shared/files.js'
 import { Definitions } from './definitions.js'
@@ -12,6 +13,7 @@ import { fileNameOf, isDatabase } from './file-name.js'
 import { FileProcesses, type WrittenFile } from './file-processes.js'
 import { FileReader } from './file-reader.js'
 import { FileTotals } from './file-totals.js'
+import { FileViews } from './file-views.js'
 import { type OwnedTotals, SummedFiles } from './summed-files.js'
 
 /** A family may get another label from each file; the last reading is shown in any case. */
@@ -31,12 +33,18 @@ export class PythonSource implements Source {
   private readonly readers = new Map<string, FileReader>()
   private readonly buffer = new FileBuffer()
   private readonly processes: FileProcesses
+  private readonly views: FileViews
   private definitions = new Definitions()
   private sums = new SummedFiles()
   private keys = newKeys()
 
-  constructor(readonly directory: string) {
+  /** @param binding reads the values of known entries without copying the files; without it, the files are read */
+  constructor(
+    readonly directory: string,
+    binding?: Binding,
+  ) {
     this.processes = new FileProcesses(directory)
+    this.views = new FileViews(binding)
   }
 
   async read(pause: Pause): Promise<SourceReading> {
@@ -62,19 +70,21 @@ export class PythonSource implements Source {
   }
 
   close(): void {
+    for (const reader of this.readers.values()) reader.close()
     this.readers.clear()
   }
 
   private async readAll(names: readonly string[], pause: Pause): Promise<ReadonlyMap<FileReader, MetricsError>> {
-    const { buffer, definitions, sums } = this
-    const circumstances: FileCircumstances = { buffer, definitions, sums, keys: this.keysToUse(), pause }
+    const { buffer, definitions, sums, views } = this
+    const circumstances: FileCircumstances = { buffer, definitions, sums, keys: this.keysToUse(), views, pause }
     const faults = new Map<FileReader, MetricsError>()
     for (let round = 1; round <= mostRounds; round++) {
       const { edition } = definitions
       faults.clear()
       for (const name of names) {
         const reader = this.readers.get(name)
-        const fault = await reader?.read(circumstances)
+        const reading = reader?.read(circumstances)
+        const fault = reading instanceof Promise ? await reading : reading
         if (reader?.isGone) this.readers.delete(name)
         else if (fault !== undefined) faults.set(reader!, fault)
         if (pause.due()) await pause.rest()
@@ -94,7 +104,9 @@ export class PythonSource implements Source {
     for (const name of names) {
       const file = fileNameOf(name)
       if (file !== undefined) this.readers.set(name, before.get(name) ?? new FileReader(this.directory, file))
+      before.delete(name)
     }
+    for (const reader of before.values()) reader.close()
     if (this.readers.size === 0) this.forget()
     return names.length - this.readers.size
   }
