@@ -5,12 +5,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -157,7 +159,23 @@ static napi_value reap(napi_env env, napi_callback_info info) {
 struct view {
   char *data;
   size_t length;
+  char *path;
+  struct statx facts;
 };
+
+/* By number, because older C libraries have no function of that name. */
+static long facts_of(int fd, const char *path, int flags, struct statx *facts) {
+  memset(facts, 0, sizeof *facts);
+  return syscall(SYS_statx, fd, path, flags, STATX_BASIC_STATS, facts);
+}
+
+/* Whether it is the same file, and nobody has written to it since, other than by a mapping. */
+static int same_facts(const struct statx *a, const struct statx *b) {
+  return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major && a->stx_dev_minor == b->stx_dev_minor &&
+         a->stx_size == b->stx_size && a->stx_mtime.tv_sec == b->stx_mtime.tv_sec &&
+         a->stx_mtime.tv_nsec == b->stx_mtime.tv_nsec && a->stx_ctime.tv_sec == b->stx_ctime.tv_sec &&
+         a->stx_ctime.tv_nsec == b->stx_ctime.tv_nsec;
+}
 
 static void drop_view(struct view *view) {
   if (view->data != NULL) munmap(view->data, view->length);
@@ -169,6 +187,7 @@ static void free_view(napi_env env, void *data, void *hint) {
   (void)env;
   (void)hint;
   drop_view(data);
+  free(((struct view *)data)->path);
   free(data);
 }
 
@@ -180,21 +199,35 @@ static struct view *view_of(napi_env env, napi_value value) {
   return NULL;
 }
 
-/* openView(fd, length): View. */
+/* openView(fd, path, length): View. Of the open file, which the path leads to. */
 static napi_value open_view(napi_env env, napi_callback_info info) {
-  int64_t a[2];
-  if (!numbers(env, info, 2, a)) return NULL;
-  struct view *view = malloc(sizeof *view);
-  if (view == NULL) return fail(env, "malloc", ENOMEM);
-  void *data = mmap(NULL, (size_t)a[1], PROT_READ, MAP_SHARED, (int)a[0], 0);
+  size_t given = 3, size = 0;
+  napi_value arguments[3];
+  int64_t fd, length;
+  napi_get_cb_info(env, info, &given, arguments, NULL, NULL);
+  if (napi_get_value_int64(env, arguments[0], &fd) != napi_ok ||
+      napi_get_value_string_utf8(env, arguments[1], NULL, 0, &size) != napi_ok ||
+      napi_get_value_int64(env, arguments[2], &length) != napi_ok) {
+    napi_throw_type_error(env, "EINVAL", "expected a number, a string and a number");
+    return NULL;
+  }
+  struct view *view = calloc(1, sizeof *view);
+  if (view == NULL || (view->path = malloc(size + 1)) == NULL) {
+    free(view);
+    return fail(env, "malloc", ENOMEM);
+  }
+  napi_get_value_string_utf8(env, arguments[1], view->path, size + 1, NULL);
+  void *data = MAP_FAILED;
+  if (facts_of((int)fd, "", AT_EMPTY_PATH, &view->facts) == 0)
+    data = mmap(NULL, (size_t)length, PROT_READ, MAP_SHARED, (int)fd, 0);
   if (data == MAP_FAILED) {
     int error = errno;
-    free(view);
+    free_view(env, view, NULL);
     return fail(env, "mmap", error);
   }
-  madvise(data, (size_t)a[1], MADV_DONTFORK);
+  madvise(data, (size_t)length, MADV_DONTFORK);
   view->data = data;
-  view->length = (size_t)a[1];
+  view->length = (size_t)length;
   napi_value result;
   if (napi_create_external(env, view, free_view, NULL, &result) == napi_ok) return result;
   free_view(env, view, NULL);
@@ -242,7 +275,8 @@ static void on_bus(int number, siginfo_t *fault, void *context) {
 }
 
 /* gather(view, indexes, count, out): number. Copies the float64 at these indexes; returns the first word of the file, and
- * -1 if the file is shorter by now, or if another thread reads a view. Never raises SIGBUS. */
+ * -1 if the path leads to another file by now, if the file was written to other than by a mapping, or if another thread
+ * reads a view. Never raises SIGBUS. */
 static napi_value gather(napi_env env, napi_callback_info info) {
   size_t given = 4;
   napi_value arguments[4];
@@ -263,9 +297,11 @@ static napi_value gather(napi_env env, napi_callback_info info) {
   }
   int32_t first = -1;
   sigset_t blocked;
+  struct statx facts;
   /* The kernel calls no handler of a blocked signal. */
-  if (sigprocmask(SIG_BLOCK, NULL, &blocked) == 0 && sigismember(&blocked, SIGBUS) == 0 && view->length >= 8 &&
-      !atomic_flag_test_and_set(&guarded)) {
+  if (view->length >= 8 && facts_of(AT_FDCWD, view->path, AT_SYMLINK_NOFOLLOW, &facts) == 0 &&
+      same_facts(&facts, &view->facts) && sigprocmask(SIG_BLOCK, NULL, &blocked) == 0 &&
+      sigismember(&blocked, SIGBUS) == 0 && !atomic_flag_test_and_set(&guarded)) {
     struct sigaction ours, now;
     memset(&ours, 0, sizeof ours);
     ours.sa_sigaction = on_bus;

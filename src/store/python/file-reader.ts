@@ -1,4 +1,4 @@
-import { fstatSync, lstatSync, type Stats } from 'node:fs'
+import { fstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { closeQuietly, codeOf, openWithStats } from '../shared/files.js'
@@ -79,13 +79,10 @@ export class FileReader {
   private readMapped(circumstances: FileCircumstances): boolean {
     const { view, entries } = this
     if (view === undefined || entries === undefined) return false
-    const stats = lstatSync(this.path, { throwIfNoEntry: false })
-    if (stats === undefined || !this.isVerified(stats)) return false
     const result = entries.refreshMapped(view, circumstances)
-    if (result === undefined) return false
-    this.changed = result === 'changed'
-    this.stats = stats
-    return true
+    if (result !== undefined) this.changed = result === 'changed'
+    else this.close()
+    return result !== undefined
   }
 
   private async readBytes(circumstances: FileCircumstances): Promise<MetricsError | undefined> {
@@ -199,10 +196,11 @@ export class FileReader {
     return Date.now() - now.ctimeMs > ripening
   }
 
-  /** Maps the file for later scrapes, anew each time that it had to be read. */
+  /** Maps the file for later scrapes. It must not have been written to since it was checked. */
   private map(fd: number, { views }: FileCircumstances): void {
     this.close()
-    this.view = views.viewOf(fd, this.stats!.size)
+    this.view = views.viewOf(fd, this.path, this.stats!.size)
+    if (this.view !== undefined && !this.isVerified(fstatSync(fd))) this.close()
   }
 
   private newEntries(circumstances: FileCircumstances): FileEntries {

@@ -23,11 +23,11 @@ export class FileViews {
   }
 
   /** Maps a file from its beginning; returns undefined if the system refuses, or if too many files are mapped. */
-  viewOf(fd: number, length: number): FileView | undefined {
+  viewOf(fd: number, path: string, length: number): FileView | undefined {
     const { binding } = this
     if (binding === undefined || this.open >= this.most) return undefined
     try {
-      const view = new FileView(binding, binding.openView(fd, length), () => this.open--)
+      const view = new FileView(binding, binding.openView(fd, path, length), () => this.open--)
       this.open++
       return view
     } catch {
@@ -55,7 +55,7 @@ export class FileView {
   /**
    * Copies the values at these indexes.
    *
-   * @returns the first word of the file; -1 if the values could not be read
+   * @returns the first word of the file; -1 if it may be another file, or was written to other than by a mapping
    */
   gather(indexes: Int32Array, count: number, out: Float64Array): number {
     return this.binding.gather(this.mapped, indexes, count, out)
