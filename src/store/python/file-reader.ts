@@ -23,6 +23,8 @@ const outOfResources = ['EMFILE', 'ENFILE', 'ENOMEM']
 export class FileReader {
   /** The file as it was last seen. */
   stats: Stats | undefined
+  /** Distinguishes it from former files of the same name; empty if it was never seen. */
+  id = ''
   /** Whether values changed since the last scrape. */
   changed = false
   /** Whether the file is of another program. */
@@ -112,6 +114,7 @@ export class FileReader {
       this.entries = undefined
       this.close()
     }
+    if (before?.ino !== stats.ino) this.id = `${this.file.name}-${stats.ino}`
     this.stats = stats
   }
 
