@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   mkdirSync,
   openSync,
@@ -28,6 +29,8 @@ class MappedDirectory {
   /** How many readings of a file needed no other way of reading. */
   gathered = 0
   open = 0
+  /** Called after each of these. */
+  afterGathering = (): void => {}
   readonly source: PythonSource
   private readonly reader: Reader
 
@@ -48,6 +51,7 @@ class MappedDirectory {
       gather: (...args) => {
         const word = gather(...args)
         if (word !== -1) this.gathered++
+        this.afterGathering()
         return word
       },
     })
@@ -145,6 +149,13 @@ describe.skipIf(binding?.gather === undefined)('a file that is mapped', () => {
     expect(await directory.total()).toEqual({ 'kind="a"': 101, 'kind="b"': 0.5 })
   })
 
+  test('is read again before a zero is shown, which its process may be about to replace', async ({ stage }) => {
+    const { directory, file } = await prepared(stage)
+    file.setFloat64(placeOf(file, 1), 0, true)
+    directory.afterGathering = () => file.setFloat64(placeOf(file, 1), 3, true)
+    expect(await directory.total()).toEqual({ 'kind="a"': 101, 'kind="b"': 3 })
+  })
+
   test('shows the entries that its process adds', async ({ stage }) => {
     const { directory, file } = await prepared(stage)
     const more = new WrittenFile().add(jobs('a', 1), jobs('b', 2), jobs('c', 7), jobs('d', 8)).bytes()
@@ -216,6 +227,14 @@ describe.skipIf(binding?.gather === undefined)('a file that is mapped', () => {
     for (let i = 0; i < 3; i++) {
       expect(await directory.total()).toEqual({ 'a="x",kind="a"': 5, 'kind="a"': 101, 'kind="b"': 2 })
     }
+  })
+
+  test('is none that another user can truncate', async ({ stage }) => {
+    const { directory } = await prepared(stage)
+    for (const each of [name, `counter_${two}.db`]) chmodSync(join(directory.path, each), 0o664)
+    directory.gathered = 0
+    for (let i = 0; i < 3; i++) expect(await directory.total()).toEqual({ 'kind="a"': 101, 'kind="b"': 2 })
+    expect([directory.gathered, directory.open]).toEqual([0, 0])
   })
 
   test('is unmapped when it is gone, and when nothing is read any more', async ({ stage }) => {
