@@ -120,7 +120,7 @@ describe.skipIf(binding?.gather === undefined)('a view of a file that others may
 
   test('hands on what other threads and processes send meanwhile', ({ stage }) => {
     const { path } = written(stage)
-    // The signal arrives while the handler of the addon is installed, again and again.
+    // The signal arrives while the handler of the addon is installed.
     const program = `
       const { Worker } = require('node:worker_threads')
       const { openView, gather } = require(${JSON.stringify(prebuiltAddon)})

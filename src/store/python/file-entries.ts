@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { Pause } from '../../model/pause.js'
 import { grown } from '../../model/series-index/hash-chains.js'
+import type { FileView, FileViews } from '../shared/file-views.js'
 import type { Definitions } from './definitions.js'
 import { type FileLayout, headLength, layoutOfFile, type ValueLength } from './entries.js'
 import type { FileBuffer } from './file-buffer.js'
@@ -8,7 +9,6 @@ import { FileGauges } from './file-gauges.js'
 import type { FileKeys, KeySeries } from './file-key.js'
 import type { FileName, FileType } from './file-name.js'
 import { FileTotals, type KnownBounds } from './file-totals.js'
-import type { FileView, FileViews } from './file-views.js'
 import type { SummedFiles } from './summed-files.js'
 
 /** What one scrape uses for all files. */

@@ -1,13 +1,12 @@
 import { fstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
+import type { FileView } from '../shared/file-views.js'
 import { closeQuietly, codeOf, openWithStats } from '../shared/files.js'
-import { isOnlyOurs } from '../shared/ownership.js'
 import { headFault, headLength } from './entries.js'
 import { type FileCircumstances, FileEntries } from './file-entries.js'
 import type { FileName } from './file-name.js'
 import type { KnownBounds } from './file-totals.js'
-import type { FileView } from './file-views.js'
 
 /** Bytes that are read at first of a file that was never read. */
 const firstRead = 4096
@@ -203,9 +202,7 @@ export class FileReader {
   /** Maps the file for later scrapes. It must not have been written to since it was checked. */
   private map(fd: number, { views }: FileCircumstances): void {
     this.close()
-    // A view survives that; still, no other user shall be able to.
-    if (!isOnlyOurs(this.stats!)) return
-    this.view = views.viewOf(fd, this.path, this.stats!.size)
+    this.view = views.viewOf(fd, this.path, this.stats!)
     if (this.view !== undefined && !this.isVerified(fstatSync(fd))) this.close()
   }
 

@@ -1,5 +1,5 @@
 import { grown } from '../../model/series-index/hash-chains.js'
-import type { FileView, FileViews } from './file-views.js'
+import type { FileView, FileViews } from '../shared/file-views.js'
 
 /** The values of one file that are shown: where they are in the file, as they were last taken, and the slots they belong to. */
 export class FileValues {

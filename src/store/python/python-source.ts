@@ -1,8 +1,8 @@
 import { readdirSync, type Stats } from 'node:fs'
 import type { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
-import type { Binding } from '../../platform/addon.js'
 import type { Pause, Source, SourceReading, WriterSnapshot } from '../contract.js'
+import { FileViews } from '../shared/file-views.js'
 import { codeOf } from '../shared/files.js'
 import { Definitions } from './definitions.js'
 import { FileBuffer } from './file-buffer.js'
@@ -13,7 +13,6 @@ import { fileNameOf, isDatabase } from './file-name.js'
 import { FileProcesses, type WrittenFile } from './file-processes.js'
 import { FileReader } from './file-reader.js'
 import { FileTotals } from './file-totals.js'
-import { FileViews } from './file-views.js'
 import { type OwnedTotals, SummedFiles } from './summed-files.js'
 
 /** A family may get another label from each file; the last reading is shown in any case. */
@@ -33,18 +32,16 @@ export class PythonSource implements Source {
   private readonly readers = new Map<string, FileReader>()
   private readonly buffer = new FileBuffer()
   private readonly processes: FileProcesses
-  private readonly views: FileViews
   private definitions = new Definitions()
   private sums = new SummedFiles()
   private keys = newKeys()
 
-  /** @param binding reads the values of known entries without copying the files; without it, the files are read */
+  /** @param views reads the values of known entries without copying the files; by default the files are read */
   constructor(
     readonly directory: string,
-    binding?: Binding,
+    private readonly views = new FileViews(undefined),
   ) {
     this.processes = new FileProcesses(directory)
-    this.views = new FileViews(binding)
   }
 
   async read(pause: Pause): Promise<SourceReading> {

@@ -1,10 +1,12 @@
 import {
   chmodSync,
   closeSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -12,8 +14,8 @@ import {
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, vi } from 'vitest'
 import { type Binding, loadBinding } from '../../../src/platform/addon.js'
-import { FileViews } from '../../../src/store/python/file-views.js'
 import { PythonSource } from '../../../src/store/python/python-source.js'
+import { FileViews } from '../../../src/store/shared/file-views.js'
 import { Reader, type Reading } from '../../helpers/processes/reading.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { pause } from '../../helpers/processes/until.js'
@@ -38,7 +40,7 @@ class MappedDirectory {
     this.path = stage.directory()
     mkdirSync(this.path)
     const { openView, closeView, gather } = binding as Required<Binding>
-    this.source = new PythonSource(this.path, {
+    const counted: Binding = {
       ...binding!,
       openView: (...args) => {
         this.open++
@@ -54,7 +56,8 @@ class MappedDirectory {
         this.afterGathering()
         return word
       },
-    })
+    }
+    this.source = new PythonSource(this.path, new FileViews(counted))
     this.reader = new Reader(this.source)
   }
 
@@ -139,7 +142,7 @@ describe.skipIf(binding?.gather === undefined)('a file that is mapped', () => {
       expect(scrape.value('level_mostrecent')).toBe(3 + round)
       expect(scrape.value('seconds_count')).toBe(2 + round)
     }
-    // On a disk, writing to a mapping changes the time of a file now and then.
+    // On a disk, writing to a mapping changes the time of a file.
     if (directory.path.startsWith('/dev/shm')) expect(directory.gathered).toBe(3 * 7)
   })
 
@@ -257,18 +260,19 @@ describe('views of files', () => {
     const fd = openSync(path, 'r')
     stage.after(() => closeSync(fd))
     const views = new FileViews(binding, 2)
-    const first = views.viewOf(fd, path, 5)
+    const stats = fstatSync(fd)
+    const first = views.viewOf(fd, path, stats)
     if (first === undefined) return expect(binding?.openView).toBeUndefined()
-    expect(views.viewOf(fd, path, 5)).toBeDefined()
-    expect(views.viewOf(fd, path, 5)).toBeUndefined()
+    expect(views.viewOf(fd, path, stats)).toBeDefined()
+    expect(views.viewOf(fd, path, stats)).toBeUndefined()
     first.close()
     first.close()
-    expect(views.viewOf(fd, path, 5)).toBeDefined()
-    expect(views.viewOf(fd, path, 5)).toBeUndefined()
+    expect(views.viewOf(fd, path, stats)).toBeDefined()
+    expect(views.viewOf(fd, path, stats)).toBeUndefined()
   })
 
   test('are none if the system refuses them, or without the addon', () => {
-    expect(new FileViews(binding).viewOf(-1, 'none', 5)).toBeUndefined()
-    expect(new FileViews(undefined).viewOf(0, 'none', 5)).toBeUndefined()
+    expect(new FileViews(binding).viewOf(-1, 'none', statSync('.'))).toBeUndefined()
+    expect(new FileViews(undefined).viewOf(0, 'none', statSync('.'))).toBeUndefined()
   })
 })

@@ -1,4 +1,6 @@
+import type { Stats } from 'node:fs'
 import type { Binding } from '../../platform/addon.js'
+import { isOnlyOurs } from './ownership.js'
 
 /** A process may have 65,530 mappings by default, and its other parts need some of them. */
 const mostViews = 4096
@@ -22,12 +24,15 @@ export class FileViews {
     this.binding = openView && closeView && gather && { openView, closeView, gather }
   }
 
-  /** Maps a file from its beginning; returns undefined if the system refuses, or if too many files are mapped. */
-  viewOf(fd: number, path: string, length: number): FileView | undefined {
+  /**
+   * Maps an open file. Returns undefined if the system refuses, if too many files are mapped, or if another user can truncate
+   * the file: a view survives that, and still no other user shall be able to.
+   */
+  viewOf(fd: number, path: string, stats: Stats): FileView | undefined {
     const { binding } = this
-    if (binding === undefined || this.open >= this.most) return undefined
+    if (binding === undefined || this.open >= this.most || !isOnlyOurs(stats)) return undefined
     try {
-      const view = new FileView(binding, binding.openView(fd, path, length), () => this.open--)
+      const view = new FileView(binding, binding.openView(fd, path, stats.size), () => this.open--)
       this.open++
       return view
     } catch {
