@@ -23,6 +23,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
     'store/contract',
     'store/core',
     'store/shared/files',
+    'store/shared/file-views',
     'store/shared/process-facts',
   ],
   'store/snapshot': ['platform', 'model', 'store/contract', 'store/core'],

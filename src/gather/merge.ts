@@ -53,10 +53,16 @@ export class Merger {
     // Rows of removed series are kept in case they come again, but not without a limit.
     if (this.tablesOf(registries).some((table) => table.wasteful)) this.forget()
     const names = namesOf(writers, this.workerLabel)
-    for (const [i, writer] of writers.entries()) await this.follow(writer, names[i]!, pause, registries)
+    for (const [i, writer] of writers.entries()) {
+      const plan = this.plans.get(writer.log)
+      if (plan?.isUpToDate(writer, names[i]!)) this.seeOwners(plan, writer, registries)
+      else await this.follow(writer, names[i]!, pause, registries)
+    }
     this.totals.clear()
     for (const writer of writers) {
-      await this.plans.get(writer.log)!.add(this.totals.slots, writer, now, pause, registries)
+      const plan = this.plans.get(writer.log)!
+      plan.add(this.totals.slots, writer)
+      if (plan.combines) await plan.combine(this.totals.slots, writer, now, pause, registries)
       if (pause.due()) await pause.rest()
     }
     const requested = this.tablesOf(registries)
@@ -94,6 +100,11 @@ export class Merger {
     if (plan === undefined) this.plans.set(writer.log, (plan = new WriterPlan(name)))
     const { families } = writer.log
     for (let i = plan.tables.length; i < families.length; i++) plan.addTable(families[i], this.tableOf(families[i]))
+    this.seeOwners(plan, writer, registries)
+    await plan.follow(writer, pause)
+  }
+
+  private seeOwners(plan: WriterPlan, writer: WriterSnapshot, registries: ReadonlySet<string> | undefined): void {
     for (const { table, family, index } of plan.familiesOf(registries)) {
       // The help text of the newest owner is shown; dead writers count only if no living one has the family.
       const age = ageOf(writer.owners === undefined ? writer : writer.owners[index], writer.client)
@@ -101,7 +112,6 @@ export class Merger {
       table.newest = age
       table.family = family
     }
-    await plan.follow(writer, pause)
   }
 
   /** Reads the exemplars of all writers of the last merge; the newest one of each row and bucket is kept. */

@@ -33,8 +33,8 @@ export class WriterPlan {
   private placed = 0
   private readonly rows = new Map<number, { table: Table; row: number }>()
   private readonly combined = new Map<number, CombinedSeries>()
-  /** The slots of the same by registry. */
-  private readonly combinedIn = new Map<string, Set<number>>()
+  /** The same by registry. */
+  private readonly combinedIn = new Map<string, Map<number, CombinedSeries>>()
 
   /** @param writer the name of the writer for its own series */
   constructor(readonly writer: WriterName) {}
@@ -48,6 +48,12 @@ export class WriterPlan {
   /** Returns the families of these registries; of all by default. */
   familiesOf(registries: Iterable<string> = this.families.keys()): readonly WriterFamily[] {
     return [...registries].flatMap((name) => this.families.get(name) ?? [])
+  }
+
+  /** Whether nothing was added to the log, or to its families, since the last merge. */
+  isUpToDate({ log }: WriterSnapshot, { name, seat }: WriterName): boolean {
+    const isSameWriter = this.writer.name === name && this.writer.seat === seat
+    return isSameWriter && this.tables.length === log.families.length && this.position === log.length
   }
 
   async follow({ log }: WriterSnapshot, pause: Pause): Promise<void> {
@@ -76,19 +82,28 @@ export class WriterPlan {
     return this.rows
   }
 
-  async add(
+  /** Adds the series that are simply added. */
+  add(totals: Float64Array, { values }: WriterSnapshot): void {
+    this.places.add(totals, values)
+  }
+
+  /** Whether the writer has series that are not simply added. */
+  get combines(): boolean {
+    return this.combined.size > 0
+  }
+
+  /** Adds these. */
+  async combine(
     totals: Float64Array,
     { values, live, epoch }: WriterSnapshot,
     now: number,
     pause: Pause,
     registries: Iterable<string> = this.combinedIn.keys(),
   ): Promise<void> {
-    this.places.add(totals, values)
     const owner = { live, epoch, now }
     let count = 0
     for (const name of registries) {
-      for (const slot of this.combinedIn.get(name) ?? []) {
-        const { layout, table, row } = this.combined.get(slot)!
+      for (const [slot, { layout, table, row }] of this.combinedIn.get(name) ?? []) {
         if ((live || layout.keepsDead) && slot + layout.width <= values.length) {
           layout.combine(totals, table.bases[row]!, values, slot, owner)
         }
@@ -128,7 +143,7 @@ export class WriterPlan {
     this.places.reach(slot + layout.width)
     // Clears the previous series, whose removal may be missing in a damaged file.
     this.clear(slot, layout.width)
-    if (from === undefined) this.combine(slot, { layout, table, row })
+    if (from === undefined) this.openCombined(slot, { layout, table, row })
     else this.places.map(slot + from, table.bases[row]!, layout.mergedWidth)
   }
 
@@ -147,11 +162,11 @@ export class WriterPlan {
     return at?.table === table && at.row === row
   }
 
-  private combine(slot: number, series: CombinedSeries): void {
+  private openCombined(slot: number, series: CombinedSeries): void {
     const { registry } = series.table.family
-    let slots = this.combinedIn.get(registry)
-    if (slots === undefined) this.combinedIn.set(registry, (slots = new Set()))
-    slots.add(slot)
+    let ofRegistry = this.combinedIn.get(registry)
+    if (ofRegistry === undefined) this.combinedIn.set(registry, (ofRegistry = new Map()))
+    ofRegistry.set(slot, series)
     this.combined.set(slot, series)
   }
 

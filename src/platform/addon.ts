@@ -16,6 +16,17 @@ export interface Binding {
   probe(fd: number, byte: number): boolean
   /** Takes notice of a child's end, so that the kernel forgets it; false while it runs. Never waits. */
   reap(pid: number): boolean
+  /** Maps the open file that a path leads to, and that others may truncate. Its bytes are only read by `gather`. */
+  openView?(fd: number, path: string, length: number): object
+  /** Unmaps it now; otherwise that happens when the object is collected. */
+  closeView?(view: object): void
+  /**
+   * Copies the float64 at the first `count` indexes, and returns the first word of the file. Never raises SIGBUS.
+   *
+   * Returns -1 if the path leads to another file by now, if the file was written to other than by a mapping, or if it
+   * cannot be read without danger.
+   */
+  gather?(view: object, indexes: Int32Array, count: number, out: Float64Array): number
 }
 
 /** Either the addon, or the reason why there is none: the buffered writer serves then. */

@@ -273,7 +273,7 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
     )
   })
 
-  test('`promhive serve`, `inspect`, `top` and `doctor` write nothing to the directory, and map nothing of it.', async ({
+  test('`promhive serve`, `inspect`, `top` and `doctor` write nothing to the directory, and map none of promhive’s files.', async ({
     stage,
   }) => {
     const directory = directoryOf(stage, appUser, 0o700)

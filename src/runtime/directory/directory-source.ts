@@ -1,6 +1,7 @@
 import { loadBinding } from '../../platform/addon.js'
 import type { Backend, Source } from '../../store/contract.js'
 import { PythonSource } from '../../store/python/python-source.js'
+import { FileViews } from '../../store/shared/file-views.js'
 import { SharedBackend } from '../../store/shared/shared-backend.js'
 import { SharedSource } from '../../store/shared/shared-source.js'
 
@@ -15,7 +16,7 @@ export function sourceOf(backend: Backend): Source {
 }
 
 function withPython(source: Source, directory: string): Source {
-  const python = new PythonSource(directory)
+  const python = new PythonSource(directory, new FileViews(loadBinding().binding))
   return {
     async read(pause) {
       const reading = await source.read(pause)

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { Pause } from '../../model/pause.js'
 import { grown } from '../../model/series-index/hash-chains.js'
+import type { FileView, FileViews } from '../shared/file-views.js'
 import type { Definitions } from './definitions.js'
 import { type FileLayout, headLength, layoutOfFile, type ValueLength } from './entries.js'
 import type { FileBuffer } from './file-buffer.js'
@@ -17,6 +18,7 @@ export interface FileCircumstances {
   readonly sums: SummedFiles
   /** The keys of all files, because the processes of an application have the same ones. */
   readonly keys: Readonly<Record<FileType, FileKeys>>
+  readonly views: FileViews
   readonly pause: Pause
 }
 
@@ -85,6 +87,15 @@ export class FileEntries {
     if (compared === 'same' || (compared === 'went_back' && !acceptLess)) return compared
     shown.take(values)
     return 'changed'
+  }
+
+  /**
+   * Takes the values of the known entries from the mapped file, if it has no other entries. The file must have been checked.
+   *
+   * @returns undefined if the file must be read in another way
+   */
+  refreshMapped(view: FileView, { definitions, views }: FileCircumstances): 'same' | 'changed' | undefined {
+    return this.mayBeIn(this.end, definitions) ? this.series.values.takeMapped(view, this.end, views) : undefined
   }
 
   /** Sets the values to 0 in the buffer, and returns them if the other bytes are the same as before. */

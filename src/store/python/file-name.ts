@@ -11,6 +11,8 @@ export interface FileName {
   readonly mode: GaugeMode | undefined
   /** The pid of the process that writes the file, or what the application uses instead of it. */
   readonly process: string
+  /** Whether that is a pid. */
+  readonly isPid: boolean
 }
 
 const pattern = /^(?:(counter|histogram|summary)|gauge_((?:live)?(?:all|min|max|sum|mostrecent)))_(.+)\.db$/
@@ -19,7 +21,8 @@ const pattern = /^(?:(counter|histogram|summary)|gauge_((?:live)?(?:all|min|max|
 export function fileNameOf(name: string): FileName | undefined {
   const [, type, mode, process] = pattern.exec(name) ?? []
   if (process === undefined) return undefined
-  return { name, type: (type as FileType | undefined) ?? 'gauge', mode: mode as GaugeMode | undefined, process }
+  const isPid = /^[1-9]\d{0,9}$/.test(process)
+  return { name, type: (type as FileType | undefined) ?? 'gauge', mode: mode as GaugeMode | undefined, process, isPid }
 }
 
 /** Whether a file has the ending of those files, which other databases have as well. */

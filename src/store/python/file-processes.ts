@@ -14,6 +14,8 @@ const tolerance = 2
 export interface WrittenFile {
   readonly file: FileName
   readonly stats: Stats
+  /** Distinguishes it from former files of the same name. */
+  readonly id: string
   /** Whether its values changed since the last scrape. */
   readonly changed: boolean
 }
@@ -45,17 +47,16 @@ export class FileProcesses {
     for (const written of files) {
       const { file, changed } = written
       let process = processes.get(file.process)
-      if (process === undefined) processes.set(file.process, (process = new FileProcess(file.process)))
+      if (process === undefined) processes.set(file.process, (process = new FileProcess(file)))
       if (pause.due()) await pause.rest()
       if (this.isVisible(written, process)) {
         live.add(file.name)
         this.anySeen = true
-      } else if (changed) this.noteChange(idOf(written))
+      } else if (changed) this.noteChange(written.id)
     }
     const asInPython = !this.anySeen && (!seesAllProcesses() || this.unseenWriters.size > 0)
     for (const written of files) {
-      if (asInPython || !isPid(written.file.process) || this.unseenWriters.has(idOf(written)))
-        live.add(written.file.name)
+      if (asInPython || !written.file.isPid || this.unseenWriters.has(written.id)) live.add(written.file.name)
     }
     this.forgetOthers(files)
     return live
@@ -76,9 +77,8 @@ export class FileProcesses {
     if (start === undefined) return false
     // Without /proc, only the pid is known.
     if (start === 0) return true
-    const id = idOf(written)
+    const { file, stats, id } = written
     if (this.mapped.get(id) === start) return true
-    const { file, stats } = written
     const { maps } = process
     if (maps === undefined) return startedAt(start) <= stats.mtimeMs / 1000 + tolerance
     const path = join(this.directory, file.name)
@@ -92,27 +92,18 @@ export class FileProcesses {
   private forgetOthers(files: readonly WrittenFile[]): void {
     const { mapped, changedOnce, unseenWriters } = this
     if (mapped.size <= files.length && changedOnce.size <= files.length) return
-    const present = new Set(files.map(idOf))
+    const present = new Set(files.map(({ id }) => id))
     for (const known of [mapped, changedOnce, unseenWriters]) {
       for (const id of known.keys()) if (!present.has(id)) known.delete(id)
     }
   }
 }
 
-function idOf({ file, stats }: WrittenFile): string {
-  return `${file.name} ${stats.ino}`
-}
-
-/** An application may use another name for its processes than the pid. */
-function isPid(process: string): boolean {
-  return /^[1-9]\d{0,9}$/.test(process)
-}
-
 let hasProc: boolean | undefined
 
 /** Returns when a process started, in ticks; 0 if only its existence is known, and undefined if there is none. */
-function startOf(process: string): number | undefined {
-  if (!isPid(process)) return undefined
+function startOf({ process, isPid }: FileName): number | undefined {
+  if (!isPid) return undefined
   hasProc ??= existsSync('/proc/self/stat')
   if (!hasProc) return answers(Number(process)) ? 0 : undefined
   // Without an error, which takes longer than everything else here.
@@ -129,14 +120,14 @@ class FileProcess {
   readonly start: number | undefined
   private files: readonly string[] | undefined
 
-  constructor(private readonly id: string) {
-    this.start = startOf(id)
+  constructor(private readonly file: FileName) {
+    this.start = startOf(file)
   }
 
   /** The lines about the files of databases that it has mapped; undefined if they are not visible. */
   get maps(): readonly string[] | undefined {
     try {
-      this.files ??= readFileSync(`/proc/${this.id}/maps`, 'utf8')
+      this.files ??= readFileSync(`/proc/${this.file.process}/maps`, 'utf8')
         .split('\n')
         .filter((line) => line.endsWith('.db'))
       return this.files

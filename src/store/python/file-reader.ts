@@ -1,6 +1,7 @@
 import { fstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
+import type { FileView } from '../shared/file-views.js'
 import { closeQuietly, codeOf, openWithStats } from '../shared/files.js'
 import { headFault, headLength } from './entries.js'
 import { type FileCircumstances, FileEntries } from './file-entries.js'
@@ -22,6 +23,8 @@ const outOfResources = ['EMFILE', 'ENFILE', 'ENOMEM']
 export class FileReader {
   /** The file as it was last seen. */
   stats: Stats | undefined
+  /** Distinguishes it from former files of the same name; empty if it was never seen. */
+  id = ''
   /** Whether values changed since the last scrape. */
   changed = false
   /** Whether the file is of another program. */
@@ -33,6 +36,7 @@ export class FileReader {
   /** The file when its entries were last checked. */
   private verified: Stats | undefined
   private wasEmpty = false
+  private view: FileView | undefined
   private readonly path: string
 
   constructor(
@@ -58,8 +62,32 @@ export class FileReader {
   }
 
   /** Reads the file. Returns the fault if that fails; the last good values stay. */
-  async read(circumstances: FileCircumstances): Promise<MetricsError | undefined> {
+  read(circumstances: FileCircumstances): Promise<MetricsError | undefined> | MetricsError | undefined {
     this.changed = false
+    return this.readMapped(circumstances) ? this.partlyUnknown() : this.readBytes(circumstances)
+  }
+
+  /** Forgets the file; what was read of it stays. */
+  close(): void {
+    this.view?.close()
+    this.view = undefined
+  }
+
+  /**
+   * Reads the values of a file that has no other entries than when it was checked. Most files are like that in most scrapes.
+   *
+   * @returns whether that was possible
+   */
+  private readMapped(circumstances: FileCircumstances): boolean {
+    const { view, entries } = this
+    if (view === undefined || entries === undefined) return false
+    const result = entries.refreshMapped(view, circumstances)
+    if (result !== undefined) this.changed = result === 'changed'
+    else this.close()
+    return result !== undefined
+  }
+
+  private async readBytes(circumstances: FileCircumstances): Promise<MetricsError | undefined> {
     let fd: number | undefined
     try {
       const file = openWithStats(this.path)
@@ -68,22 +96,25 @@ export class FileReader {
       const fault = await this.readOpen(fd, circumstances)
       this.isForeign = fault === 'foreign'
       if (fault !== undefined && !this.isForeign) return this.unreadable(fault)
-      if (this.entries !== undefined && this.entries.unknownKeys > 0)
-        return this.partlyUnknown(this.entries.unknownKeys)
-      return undefined
+      return this.partlyUnknown()
     } catch (cause) {
       // It was removed since the directory was listed.
       this.isGone = codeOf(cause) === 'ENOENT'
       return this.isGone ? undefined : this.unreadable(codeOf(cause).toLowerCase(), cause)
     } finally {
       if (fd !== undefined) closeQuietly(fd)
+      if (this.isGone) this.close()
     }
   }
 
   /** If another file has the name, the former one was removed with its values. */
   private see(stats: Stats): void {
     const before = this.stats
-    if (before !== undefined && (before.ino !== stats.ino || before.dev !== stats.dev)) this.entries = undefined
+    if (before !== undefined && (before.ino !== stats.ino || before.dev !== stats.dev)) {
+      this.entries = undefined
+      this.close()
+    }
+    if (before?.ino !== stats.ino) this.id = `${this.file.name}-${stats.ino}`
     this.stats = stats
   }
 
@@ -128,8 +159,9 @@ export class FileReader {
   ): Promise<string | undefined> {
     const { buffer, definitions } = circumstances
     let { entries } = this
+    const isVerified = this.isVerified(this.stats!)
     if (entries?.mayBeIn(end, definitions) === true) {
-      const comparison = entries.refresh(buffer, !this.isVerified(), last)
+      const comparison = entries.refresh(buffer, !isVerified, last)
       if (comparison === 'went_back') return 'went_back'
       if (comparison === 'changed') this.changed = true
       if (comparison === 'other_file') {
@@ -147,6 +179,7 @@ export class FileReader {
     } else if (!complete && known === undefined) return 'corrupt'
     this.entries = entries
     this.verified = this.stats
+    if (complete && isVerified) this.map(fd, circumstances)
     return complete ? undefined : 'corrupt'
   }
 
@@ -154,8 +187,8 @@ export class FileReader {
    * Whether nothing can have been written to the file since it was checked, other than by a process that has mapped it: such
    * a process only adds entries. On a disk, the kernel changes the time for those as well.
    */
-  private isVerified(): boolean {
-    const [now, then] = [this.stats!, this.verified]
+  private isVerified(now: Stats): boolean {
+    const then = this.verified
     if (
       then === undefined ||
       (['ino', 'dev', 'size', 'mtimeMs', 'ctimeMs'] as const).some((fact) => now[fact] !== then[fact])
@@ -164,6 +197,13 @@ export class FileReader {
     }
     // The time of a file is not precise.
     return Date.now() - now.ctimeMs > ripening
+  }
+
+  /** Maps the file for later scrapes. It must not have been written to since it was checked. */
+  private map(fd: number, { views }: FileCircumstances): void {
+    this.close()
+    this.view = views.viewOf(fd, this.path, this.stats!)
+    if (this.view !== undefined && !this.isVerified(fstatSync(fd))) this.close()
   }
 
   private newEntries(circumstances: FileCircumstances): FileEntries {
@@ -178,7 +218,9 @@ export class FileReader {
     return new MetricsError('FILE_UNREADABLE', text, { cause, reason })
   }
 
-  private partlyUnknown(count: number): MetricsError {
+  private partlyUnknown(): MetricsError | undefined {
+    const count = this.entries?.unknownKeys ?? 0
+    if (count === 0) return undefined
     const text = `${this.file.name}, a file of Python's client, has ${count} values without the key of a metric: they are not shown; use letters, digits and "_" in names`
     return new MetricsError('FILE_UNREADABLE', text, { reason: 'unknown_key' })
   }

@@ -1,4 +1,5 @@
 import { grown } from '../../model/series-index/hash-chains.js'
+import type { FileView, FileViews } from '../shared/file-views.js'
 
 /** The values of one file that are shown: where they are in the file, as they were last taken, and the slots they belong to. */
 export class FileValues {
@@ -68,6 +69,27 @@ export class FileValues {
       // The only wrong value of a gauge is a zero that its process is about to replace.
       if (grows ? now < before : now === 0) return 'went_back'
     }
+    return result
+  }
+
+  /**
+   * Takes the values of a mapped file, if it has as many bytes of entries as before and no value went back.
+   *
+   * @returns undefined if the file must be read in another way; nothing is taken then
+   */
+  takeMapped(view: FileView, end: number, views: FileViews): 'same' | 'changed' | undefined {
+    const { indexes, taken, count, grows } = this
+    const fresh = views.arrayFor(count)
+    if (view.gather(indexes, count, fresh) !== end) return undefined
+    let result: 'same' | 'changed' = 'same'
+    for (let i = 0; i < count; i++) {
+      const before = taken[i]!
+      const now = fresh[i]!
+      if (now === before) continue
+      result = 'changed'
+      if (grows ? now < before : now === 0) return undefined
+    }
+    if (result === 'changed') taken.set(fresh.subarray(0, count))
     return result
   }
 

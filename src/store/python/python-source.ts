@@ -1,12 +1,13 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, type Stats } from 'node:fs'
 import type { MetricsError } from '../../model/errors.js'
 import type { SampleFamily } from '../../model/family.js'
 import type { Pause, Source, SourceReading, WriterSnapshot } from '../contract.js'
+import { FileViews } from '../shared/file-views.js'
 import { codeOf } from '../shared/files.js'
 import { Definitions } from './definitions.js'
 import { FileBuffer } from './file-buffer.js'
 import type { FileCircumstances } from './file-entries.js'
-import { onlyEpoch } from './file-gauges.js'
+import { type FileGauges, onlyEpoch } from './file-gauges.js'
 import { FileKeys } from './file-key.js'
 import { fileNameOf, isDatabase } from './file-name.js'
 import { FileProcesses, type WrittenFile } from './file-processes.js'
@@ -35,7 +36,11 @@ export class PythonSource implements Source {
   private sums = new SummedFiles()
   private keys = newKeys()
 
-  constructor(readonly directory: string) {
+  /** @param views reads the values of known entries without copying the files; by default the files are read */
+  constructor(
+    readonly directory: string,
+    private readonly views = new FileViews(undefined),
+  ) {
     this.processes = new FileProcesses(directory)
   }
 
@@ -43,14 +48,12 @@ export class PythonSource implements Source {
     const foreign = this.list()
     const faults = await this.readAll([...this.readers.keys()], pause)
     const readers = [...this.readers.values()]
-    const written = readers.flatMap(writtenFile)
+    const written = readers.filter(isWritten)
     const live = await this.processes.live(written, pause)
-    await this.sums.build(
-      readers.flatMap((reader) => totalsOf(reader, live.has(reader.file.name))),
-      pause,
-    )
-    const files = readers.flatMap((reader) => writerOf(reader, live.has(reader.file.name)))
-    const writers = files.length === 0 ? [] : [this.writerOfSums(), ...files]
+    const shown = readers.filter(isShown)
+    await this.sums.build(totalsOf(shown, live), pause)
+    const writers: WriterSnapshot[] = shown.length === 0 ? [] : [this.writerOfSums()]
+    for (const reader of shown) writers.push(writerOf(reader, live.has(reader.file.name)))
     const skipped = foreign + readers.filter(({ isForeign }) => isForeign).length
     const incomplete = [...faults].find(([reader, fault]) => reader.isMissing(fault))?.[1]
     return { writers, errors: [...faults.values()], incomplete, selfFamilies: ownFamilies(written, live, skipped) }
@@ -62,19 +65,21 @@ export class PythonSource implements Source {
   }
 
   close(): void {
+    for (const reader of this.readers.values()) reader.close()
     this.readers.clear()
   }
 
   private async readAll(names: readonly string[], pause: Pause): Promise<ReadonlyMap<FileReader, MetricsError>> {
-    const { buffer, definitions, sums } = this
-    const circumstances: FileCircumstances = { buffer, definitions, sums, keys: this.keysToUse(), pause }
+    const { buffer, definitions, sums, views } = this
+    const circumstances: FileCircumstances = { buffer, definitions, sums, keys: this.keysToUse(), views, pause }
     const faults = new Map<FileReader, MetricsError>()
     for (let round = 1; round <= mostRounds; round++) {
       const { edition } = definitions
       faults.clear()
       for (const name of names) {
         const reader = this.readers.get(name)
-        const fault = await reader?.read(circumstances)
+        const reading = reader?.read(circumstances)
+        const fault = reading instanceof Promise ? await reading : reading
         if (reader?.isGone) this.readers.delete(name)
         else if (fault !== undefined) faults.set(reader!, fault)
         if (pause.due()) await pause.rest()
@@ -92,11 +97,18 @@ export class PythonSource implements Source {
     const before = new Map(this.readers)
     this.readers.clear()
     for (const name of names) {
-      const file = fileNameOf(name)
-      if (file !== undefined) this.readers.set(name, before.get(name) ?? new FileReader(this.directory, file))
+      const reader = before.get(name) ?? this.readerOf(name)
+      if (reader !== undefined) this.readers.set(name, reader)
+      before.delete(name)
     }
+    for (const reader of before.values()) reader.close()
     if (this.readers.size === 0) this.forget()
     return names.length - this.readers.size
+  }
+
+  private readerOf(name: string): FileReader | undefined {
+    const file = fileNameOf(name)
+    return file && new FileReader(this.directory, file)
   }
 
   private forget(): void {
@@ -151,34 +163,44 @@ function newKeys(): FileCircumstances['keys'] {
   }
 }
 
-function writtenFile({ file, stats, changed, isForeign }: FileReader): readonly WrittenFile[] {
-  return stats === undefined || isForeign ? [] : [{ file, stats, changed }]
+/** A reader whose file was seen. */
+type SeenReader = FileReader & { readonly stats: Stats }
+/** A reader that has series. */
+type ShownReader = SeenReader & { readonly series: FileGauges | FileTotals }
+
+function isWritten(reader: FileReader): reader is SeenReader {
+  return reader.stats !== undefined && !reader.isForeign
 }
 
-function totalsOf({ stats, series }: FileReader, live: boolean): readonly OwnedTotals[] {
-  if (stats === undefined || !(series instanceof FileTotals)) return []
-  return [{ totals: series, owner: { live, startedAt: stats.birthtimeMs / 1000 } }]
+function isShown(reader: FileReader): reader is ShownReader {
+  return reader.stats !== undefined && reader.series !== undefined
 }
 
-function writerOf({ file, stats, series }: FileReader, live: boolean): readonly WriterSnapshot[] {
-  if (series === undefined || stats === undefined) return []
+function totalsOf(readers: readonly ShownReader[], live: ReadonlySet<string>): readonly OwnedTotals[] {
+  const owned: OwnedTotals[] = []
+  for (const { file, stats, series } of readers) {
+    if (!(series instanceof FileTotals)) continue
+    owned.push({ totals: series, owner: { live: live.has(file.name), startedAt: stats.birthtimeMs / 1000 } })
+  }
+  return owned
+}
+
+function writerOf({ file, stats, id, series }: ShownReader, live: boolean): WriterSnapshot {
   const isSummed = series instanceof FileTotals
-  return [
-    {
-      writer: `python-${file.name}-${stats.ino}`,
-      seat: 0,
-      process: file.process,
-      client: 'python',
-      live,
-      epoch: onlyEpoch,
-      startedAt: stats.birthtimeMs / 1000,
-      log: series.log,
-      bytes: stats.size,
-      dropped: 0,
-      values: isSummed ? none : series.dense,
-      ...(isSummed && { summedSeries: () => series.countByFamily() }),
-    },
-  ]
+  return {
+    writer: `python-${id}`,
+    seat: 0,
+    process: file.process,
+    client: 'python',
+    live,
+    epoch: onlyEpoch,
+    startedAt: stats.birthtimeMs / 1000,
+    log: series.log,
+    bytes: stats.size,
+    dropped: 0,
+    values: isSummed ? none : series.dense,
+    ...(isSummed && { summedSeries: () => series.countByFamily() }),
+  }
 }
 
 /** Self-metrics, in a directory that has such files. */
@@ -189,8 +211,12 @@ function ownFamilies(
 ): readonly SampleFamily[] {
   const families: SampleFamily[] = []
   if (files.length > 0) {
-    const all = new Set(files.map(({ file }) => file.process))
-    const running = new Set(files.filter(({ file }) => live.has(file.name)).map(({ file }) => file.process))
+    const all = new Set<string>()
+    const running = new Set<string>()
+    for (const { file } of files) {
+      all.add(file.process)
+      if (live.has(file.name)) running.add(file.process)
+    }
     const name = 'promhive_python_processes'
     families.push({
       name,

@@ -123,11 +123,15 @@ export function mayMap(): boolean {
 
 /** Maps a range of an open file that no other user can truncate. */
 export function mapOwn(binding: Binding, fd: number, offset: number, length: number): ArrayBuffer {
-  const { uid, mode } = fstatSync(fd)
+  const file = fstatSync(fd)
+  if (isOnlyOurs(file)) return binding.map(fd, offset, length)
+  throw new ForeignFile('FOREIGN_OWNER', `a file of user ${file.uid} is not mapped: it could be truncated`)
+}
+
+/** Whether only the user of this process and root can truncate a file. */
+export function isOnlyOurs({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
   const user = process.geteuid?.()
-  const safe = user === undefined || ((mode & writableByOthers) === 0 && isTrustedOwner(uid, user))
-  if (!safe) throw new ForeignFile('FOREIGN_OWNER', `a file of user ${uid} is not mapped: it could be truncated`)
-  return binding.map(fd, offset, length)
+  return user === undefined || ((mode & writableByOthers) === 0 && isTrustedOwner(uid, user))
 }
 
 /** Returns the error of a path that could not be opened; the owner is the reason if it is another user. */
