@@ -1,4 +1,4 @@
-// Compiles native/mapping.c with the compiler at hand. Without one, says so in one line: the buffered writer serves.
+// Compiles native/posix.c with the compiler at hand. Without one, says so in one line: the buffered writer serves.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import headers from 'node-api-headers'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const source = join(root, 'native', 'mapping.c')
+const source = join(root, 'native', 'posix.c')
 
 /** @returns {string | undefined} the built file, or undefined when this machine cannot build it */
 export function buildNative({

@@ -64,8 +64,8 @@ describe.runIf(canCompile)('npm pack', { timeout: 120_000 }, () => {
 
   test('fails when the compiler fails', ({ stage }) => {
     const { folder, pack } = checkout(stage, ['cc', 'false'])
-    rmSync(join(folder, 'native', 'mapping.c'))
-    writeFileSync(join(folder, 'native', 'mapping.c'), '#error no\n')
+    rmSync(join(folder, 'native', 'posix.c'))
+    writeFileSync(join(folder, 'native', 'posix.c'), '#error no\n')
     const { status, stderr } = pack()
     expect(status).not.toBe(0)
     expect(stderr).toContain('#error no')

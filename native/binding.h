@@ -1,22 +1,38 @@
-/* Bytes, lengths, file descriptors, processes: map, reserve, lock, probe, reap. No word of metrics in here; policy is TypeScript's.
+/* The addon as JavaScript sees it: map, reserve, lock, probe, reap. Bytes, lengths, file descriptors, processes; no word of
+ * metrics in here, policy is TypeScript's. posix.c includes this file and answers its calls on Linux and macOS, win32.c on
+ * Windows: each is one translation unit, so an addon exports its entry and nothing else.
  *
- * Every function takes numbers and throws an Error whose `code` is the errno's name and whose message names the call.
- * Linked without a DT_NEEDED entry (see scripts/build-native.mjs): one file serves glibc and musl. */
-#define _GNU_SOURCE
+ * Every function takes numbers and throws an Error whose `code` is the errno's name and whose message names the call. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 
 #define NAPI_VERSION 8
 #include <node_api.h>
 
-#ifndef F_OFD_SETLK
-#define F_OFD_GETLK 36
-#define F_OFD_SETLK 37
-#endif
+/* What the system does. Every call returns 0, or the errno of its failure, and never waits. */
+
+/* The file offsets at which a mapping may begin are multiples of this: a page, or 64 KiB on Windows. */
+static int64_t system_granularity(void);
+
+/* Maps the range shared and writable. `offset` is a multiple of the granularity. */
+static int system_map(int fd, int64_t offset, int64_t length, void **data);
+static void system_unmap(void *data, int64_t length);
+
+/* Makes the bytes exist on the disk, so that a later store into a mapping of them cannot fail. */
+static int system_reserve(int fd, int64_t offset, int64_t length);
+
+enum lock_mode { LOCK_NONE = 0, LOCK_SHARED = 1, LOCK_ALONE = 2 };
+
+/* Changes the lock of this open file on one byte, which may lie behind the end of the file. `taken` is 0 if another open
+ * file holds the byte. The lock ends at the latest with the process. */
+static int system_lock(int fd, int64_t byte, enum lock_mode mode, int *taken);
+
+/* Whether another open file holds the byte in any mode. Read access is enough. */
+static int system_probe(int fd, int64_t byte, int *held);
+
+/* Takes notice of a child's end. `ended` is 0 while it runs. */
+static int system_reap(int64_t pid, int *ended);
 
 static const char *errno_name(int number) {
   switch (number) {
@@ -32,9 +48,15 @@ static const char *errno_name(int number) {
     case ENOLCK: return "ENOLCK";
     case ENOMEM: return "ENOMEM";
     case ENOSPC: return "ENOSPC";
+    case ENOSYS: return "ENOSYS";
     case EOPNOTSUPP: return "EOPNOTSUPP";
+#if ENOTSUP != EOPNOTSUPP
+    case ENOTSUP: return "ENOTSUP";
+#endif
     case EPERM: return "EPERM";
+#ifdef EDQUOT
     case EDQUOT: return "EDQUOT";
+#endif
     default: return "EUNKNOWN";
   }
 }
@@ -69,24 +91,34 @@ static napi_value boolean(napi_env env, int value) {
   return result;
 }
 
+/* How many bytes of a mapping lie before the ones that JavaScript sees. A mapping begins at a multiple of the
+ * granularity, in the file and in memory alike, so both the offset and the address give the same number. */
+static int64_t before(int64_t offset_or_address) {
+  return offset_or_address % system_granularity();
+}
+
 static void unmap(napi_env env, void *data, void *length) {
   (void)env;
-  munmap(data, (size_t)(uintptr_t)length);
+  int64_t skipped = before((intptr_t)data);
+  system_unmap((char *)data - skipped, skipped + (intptr_t)length);
 }
 
 /* map(fd, offset, length): ArrayBuffer. Shared, writable; unmapped when the ArrayBuffer is collected.
- * The mapping keeps the open file description, and with it the lock, alive; a forked child does not inherit it. */
+ * A forked child does not inherit it. On Linux it keeps the open file, and with it the lock, alive. */
 static napi_value map(napi_env env, napi_callback_info info) {
   int64_t a[3];
   if (!numbers(env, info, 3, a)) return NULL;
-  void *data = mmap(NULL, (size_t)a[2], PROT_READ | PROT_WRITE, MAP_SHARED, (int)a[0], (off_t)a[1]);
-  if (data == MAP_FAILED) return fail(env, "mmap", errno);
-  madvise(data, (size_t)a[2], MADV_DONTFORK);
+  int64_t offset = a[1], length = a[2];
+  if (offset < 0 || length <= 0) return fail(env, "map", EINVAL);
+  void *mapping = NULL;
+  int64_t skipped = before(offset);
+  int error = system_map((int)a[0], offset - skipped, skipped + length, &mapping);
+  if (error != 0) return fail(env, "map", error);
   napi_value buffer;
-  napi_status status =
-      napi_create_external_arraybuffer(env, data, (size_t)a[2], unmap, (void *)(uintptr_t)a[2], &buffer);
+  napi_status status = napi_create_external_arraybuffer(env, (char *)mapping + skipped, (size_t)length, unmap,
+                                                        (void *)(intptr_t)length, &buffer);
   if (status != napi_ok) { /* runtimes with V8's sandbox allow no memory of others */
-    munmap(data, (size_t)a[2]);
+    system_unmap(mapping, skipped + length);
     return fail(env, "external ArrayBuffer", EOPNOTSUPP);
   }
   return buffer;
@@ -96,56 +128,37 @@ static napi_value map(napi_env env, napi_callback_info info) {
 static napi_value reserve(napi_env env, napi_callback_info info) {
   int64_t a[3];
   if (!numbers(env, info, 3, a)) return NULL;
-  int error;
-  do {
-    error = posix_fallocate((int)a[0], (off_t)a[1], (off_t)a[2]);
-  } while (error == EINTR);
-  return error == 0 ? NULL : fail(env, "posix_fallocate", error);
-}
-
-static int lock_call(int fd, int command, int64_t byte, short type, struct flock *range) {
-  memset(range, 0, sizeof *range);
-  range->l_type = type;
-  range->l_whence = 0; /* SEEK_SET */
-  range->l_start = (off_t)byte;
-  range->l_len = 1;
-  int result;
-  do {
-    result = fcntl(fd, command, range);
-  } while (result == -1 && errno == EINTR);
-  return result;
+  int error = system_reserve((int)a[0], a[1], a[2]);
+  return error == 0 ? NULL : fail(env, "reserve", error);
 }
 
 /* lock(fd, byte, mode): boolean. mode 0 unlocks, 1 takes it shared, 2 exclusive; false when another holds it. */
 static napi_value lock(napi_env env, napi_callback_info info) {
   int64_t a[3];
   if (!numbers(env, info, 3, a)) return NULL;
-  struct flock range;
-  short type = a[2] == 0 ? F_UNLCK : a[2] == 1 ? F_RDLCK : F_WRLCK;
-  if (lock_call((int)a[0], F_OFD_SETLK, a[1], type, &range) == 0) return boolean(env, 1);
-  if (errno == EAGAIN || errno == EACCES) return boolean(env, 0);
-  return fail(env, "lock", errno);
+  int taken = 0;
+  enum lock_mode mode = a[2] == 0 ? LOCK_NONE : a[2] == 1 ? LOCK_SHARED : LOCK_ALONE;
+  int error = system_lock((int)a[0], a[1], mode, &taken);
+  return error == 0 ? boolean(env, taken) : fail(env, "lock", error);
 }
 
 /* probe(fd, byte): boolean. Whether anybody else holds the byte in any mode; takes nothing, needs only read access. */
 static napi_value probe(napi_env env, napi_callback_info info) {
   int64_t a[2];
   if (!numbers(env, info, 2, a)) return NULL;
-  struct flock range;
-  if (lock_call((int)a[0], F_OFD_GETLK, a[1], F_WRLCK, &range) == 0) return boolean(env, range.l_type != F_UNLCK);
-  return fail(env, "probe", errno);
+  int held = 0;
+  int error = system_probe((int)a[0], a[1], &held);
+  return error == 0 ? boolean(env, held) : fail(env, "probe", error);
 }
 
 /* reap(pid): boolean. Takes notice of a child's end, so that the kernel forgets it; false while it runs. Never waits. */
 static napi_value reap(napi_env env, napi_callback_info info) {
   int64_t a[1];
   if (!numbers(env, info, 1, a)) return NULL;
-  if (a[0] <= 0) return fail(env, "waitpid", EINVAL); /* those would be groups of processes */
-  pid_t ended;
-  do {
-    ended = waitpid((pid_t)a[0], NULL, WNOHANG);
-  } while (ended == -1 && errno == EINTR);
-  return ended == -1 ? fail(env, "waitpid", errno) : boolean(env, ended != 0);
+  int ended = 0;
+  /* Numbers below 1 would be groups of processes. */
+  int error = a[0] <= 0 ? EINVAL : system_reap(a[0], &ended);
+  return error == 0 ? boolean(env, ended) : fail(env, "reap", error);
 }
 
 NAPI_MODULE_INIT() {
