@@ -111,20 +111,6 @@ const needs = [
   },
 ]
 
-/** The compiler for the other processor that the package brings the addon for, and its headers. */
-const [triplet, gcc, headers] =
-  process.arch === 'arm64'
-    ? ['x86_64-linux-gnu', 'gcc-x86-64-linux-gnu', 'libc6-dev-amd64-cross']
-    : ['aarch64-linux-gnu', 'gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross']
-needs.push(
-  {
-    package: gcc,
-    present: () => runs(`${triplet}-gcc`, '--version'),
-    leftOut: 'packing the package as it is published',
-  },
-  { package: headers, present: () => existsSync(`/usr/${triplet}/include/errno.h`), leftOut: 'the same' },
-)
-
 const policy = '/usr/sbin/policy-rc.d'
 
 const missing = needs.filter((need) => !need.present())
@@ -179,6 +165,12 @@ const folders = [
   },
   { folder: 'test/bundlers', brings: 'bundlers', leftOut: 'applications that are bundled', options: [] },
   { folder: 'test/runners', brings: 'test runners', leftOut: 'tests under Jest and mocha', options: [] },
+  {
+    folder: 'scripts/compiler',
+    brings: 'the compiler of the addons',
+    leftOut: 'packing the package as it is published, and the addons of other platforms',
+    options: [],
+  },
   { folder: 'site', brings: 'VitePress', leftOut: 'the site of the docs', options: [] },
 ]
 for (const each of folders) provideFolder(each)
