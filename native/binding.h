@@ -34,6 +34,11 @@ static int system_probe(int fd, int64_t byte, int *held);
 /* Takes notice of a child's end. `ended` is 0 while it runs. */
 static int system_reap(int64_t pid, int *ended);
 
+#ifdef _WIN32
+/* When a process began, in milliseconds since 1970; ESRCH if there is none, or if it has ended. Elsewhere /proc has it. */
+static int system_started(int64_t pid, int64_t *milliseconds);
+#endif
+
 static const char *errno_name(int number) {
   switch (number) {
     case EACCES: return "EACCES";
@@ -54,6 +59,7 @@ static const char *errno_name(int number) {
     case ENOTSUP: return "ENOTSUP";
 #endif
     case EPERM: return "EPERM";
+    case ESRCH: return "ESRCH";
 #ifdef EDQUOT
     case EDQUOT: return "EDQUOT";
 #endif
@@ -161,6 +167,20 @@ static napi_value reap(napi_env env, napi_callback_info info) {
   return error == 0 ? boolean(env, ended) : fail(env, "reap", error);
 }
 
+#ifdef _WIN32
+/* started(pid): number. Milliseconds since 1970 at which a running process began. */
+static napi_value started(napi_env env, napi_callback_info info) {
+  int64_t a[1];
+  if (!numbers(env, info, 1, a)) return NULL;
+  int64_t milliseconds = 0;
+  int error = system_started(a[0], &milliseconds);
+  if (error != 0) return fail(env, "started", error);
+  napi_value result;
+  napi_create_int64(env, milliseconds, &result);
+  return result;
+}
+#endif
+
 NAPI_MODULE_INIT() {
   const napi_property_descriptor functions[] = {
       {"map", NULL, map, NULL, NULL, NULL, napi_enumerable, NULL},
@@ -168,6 +188,9 @@ NAPI_MODULE_INIT() {
       {"lock", NULL, lock, NULL, NULL, NULL, napi_enumerable, NULL},
       {"probe", NULL, probe, NULL, NULL, NULL, napi_enumerable, NULL},
       {"reap", NULL, reap, NULL, NULL, NULL, napi_enumerable, NULL},
+#ifdef _WIN32
+      {"started", NULL, started, NULL, NULL, NULL, napi_enumerable, NULL},
+#endif
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);
   return exports;

@@ -21,7 +21,7 @@ export const cFlags = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-fvisibility=
 export const includes = ['-I', headers.include_dir]
 
 /** Of each platform, the file in native/ that implements the addon there. */
-export const sources = { linux: 'posix.c', darwin: 'posix.c' }
+export const sources = { linux: 'posix.c', darwin: 'posix.c', win32: 'win32.c' }
 
 /**
  * One row for each addon. `steps` returns the calls of the compiler, in order.
@@ -34,6 +34,8 @@ export const addons = [
   { platform: 'linux', arch: 'arm64', steps: forLinux('aarch64') },
   { platform: 'darwin', arch: 'x64', steps: forMacOS('x86_64') },
   { platform: 'darwin', arch: 'arm64', steps: forMacOS('aarch64') },
+  { platform: 'win32', arch: 'x64', steps: forWindows('x86_64') },
+  { platform: 'win32', arch: 'arm64', steps: forWindows('aarch64') },
 ]
 
 export const nameOf = ({ platform, arch }) => `${platform}-${arch}`
@@ -70,6 +72,21 @@ function forMacOS(processor) {
       ...['build-lib', '-dynamic', '-target', `${processor}-macos.11.0`, '-O', 'ReleaseSmall', '-fstrip', '-lc'],
       ...['-install_name', '@rpath/promhive.node', '-fno-compiler-rt', '-fallow-shlib-undefined', ...includes],
       ...['-cflags', ...cFlags, '--', source, `-femit-bin=${target}`],
+    ],
+  ]
+}
+
+/**
+ * For Windows 10 and later, with kernel32 as the only library: what the addon needs of Node.js it finds in the program that
+ * loads it.
+ */
+function forWindows(processor) {
+  const systemHeaders = join(dirname(compiler.file), 'lib', 'libc', 'include', 'any-windows-any')
+  return (source, target) => [
+    [
+      ...['cc', '-target', `${processor}-windows-gnu`, '-shared', '-O2', '-ffreestanding', '-nostdlib', ...cFlags],
+      ...[...includes, '-isystem', systemHeaders, source, '-o', target],
+      ...['-lkernel32', '-Wl,-e,DllMainCRTStartup', '-s'],
     ],
   ]
 }

@@ -89,6 +89,11 @@ const needs = [
     leftOut: 'a directory on a file system of the network',
   },
   {
+    package: 'wine64',
+    present: () => existsSync('/usr/lib/wine/wine64'),
+    leftOut: 'applications on Windows',
+  },
+  {
     package: 'docker.io',
     present: () => runs('dockerd', '--version'),
     leftOut: 'applications in containers of a real Docker',
@@ -165,6 +170,13 @@ const folders = [
   },
   { folder: 'test/bundlers', brings: 'bundlers', leftOut: 'applications that are bundled', options: [] },
   { folder: 'test/runners', brings: 'test runners', leftOut: 'tests under Jest and mocha', options: [] },
+  {
+    folder: 'test/windows',
+    brings: 'the node.exe of Windows',
+    leftOut: 'applications on Windows, which Wine stands in for',
+    // npm refuses it on another system.
+    options: ['--force'],
+  },
   {
     folder: 'scripts/compiler',
     brings: 'the compiler of the addons',

@@ -1,10 +1,25 @@
-import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Binding } from './addon.js'
+import { onWindows } from './windows.js'
 
 /** Bytes of each of the two ranges that are reserved and mapped: not a multiple of the page size of every system. */
 const rangeSize = 16 * 1024
+
+/** Milliseconds after which the folder of a trial is not in use any more. */
+const abandonedAfter = 60_000
 
 /** The temporary file, open three times: locks of one open file do not show in it itself. */
 interface Files {
@@ -25,8 +40,14 @@ const steps: readonly (readonly [step: string, holds: (binding: Binding, files: 
   ['a free byte is granted', (binding, { first }) => binding.lock(first, 0, 2)],
   ['a lock shows to a reader', (binding, { readOnly }) => binding.probe(readOnly, 0)],
   ['a lock refuses another one', (binding, { second }) => !binding.lock(second, 0, 2) && !binding.lock(second, 0, 1)],
-  ['a lock leaves the next byte free', (binding, { second }) => !binding.probe(second, 1) && binding.lock(second, 1, 2)],
-  ['a lock becomes a shared one', (binding, { first, second }) => binding.lock(first, 0, 1) && binding.lock(second, 0, 1)],
+  [
+    'a lock leaves the next byte free',
+    (binding, { second }) => !binding.probe(second, 1) && binding.lock(second, 1, 2),
+  ],
+  [
+    'a lock becomes a shared one',
+    (binding, { first, second }) => binding.lock(first, 0, 1) && binding.lock(second, 0, 1),
+  ],
   ['a shared lock refuses an exclusive one', (binding, { second }) => !binding.lock(second, 0, 2)],
   ['a shared lock shows to a reader', (binding, { readOnly }) => binding.probe(readOnly, 0)],
   ['a released byte is free', releasedIsFree],
@@ -44,7 +65,7 @@ export function addonFault(binding: Binding): string | undefined {
   const open: number[] = []
   let step = 'a temporary file can be made'
   try {
-    folder = mkdtempSync(join(tmpdir(), 'promhive-addon-'))
+    folder = newFolder()
     const path = join(folder, 'file')
     for (const flags of ['wx+', 'r+', 'r']) open.push(openSync(path, flags, 0o600))
     const [first, second, readOnly] = open as [number, number, number]
@@ -61,6 +82,22 @@ export function addonFault(binding: Binding): string | undefined {
     for (const fd of open) closeSync(fd)
     if (folder !== undefined) removeQuietly(folder)
   }
+}
+
+/**
+ * Windows keeps a file for as long as a process has it mapped, and so the folder for as long as this process runs. There,
+ * the folders of earlier processes are removed first.
+ */
+function newFolder(): string {
+  if (!onWindows) return mkdtempSync(join(tmpdir(), 'promhive-addon-'))
+  const all = join(tmpdir(), 'promhive-addon')
+  mkdirSync(all, { recursive: true })
+  for (const name of readdirSync(all)) {
+    const folder = join(all, name)
+    if (Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > abandonedAfter)
+      removeQuietly(folder)
+  }
+  return mkdtempSync(join(all, 'trial-'))
 }
 
 function reserves(binding: Binding, fd: number, offset: number): boolean {

@@ -17,6 +17,8 @@ export interface Binding {
   probe(fd: number, byte: number): boolean
   /** Takes notice of a child's end, so that the kernel forgets it; false while it runs. Never waits. */
   reap(pid: number): boolean
+  /** When a running process began, in milliseconds since 1970. Throws ESRCH if there is none. Only on Windows. */
+  started?(pid: number): number
 }
 
 /** Either the addon, or the reason why there is none: the buffered writer serves then. */

@@ -1,10 +1,12 @@
 import cluster, { type Address, type Worker } from 'node:cluster'
 import { variables } from '../platform/environment.js'
 import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../platform/timers.js'
+import { onWindows } from '../platform/windows.js'
 import {
   type Assignment,
   assignmentVariable,
   isWorkerMessage,
+  leaveMessage,
   leaveSignal,
   lingering,
   type WorkerMessage,
@@ -177,7 +179,8 @@ export class WorkerProcess {
     this.ending ??= reason
     if (this.leaving || this.over) return
     this.leaving = true
-    if (process.platform !== 'win32') this.signal(leaveSignal)
+    if (!onWindows) this.signal(leaveSignal)
+    else if (this.worker.isConnected()) this.worker.process.send(leaveMessage, () => {})
     // The agent is not loaded, or not yet.
     const late = setTimeout(() => this.worker.isConnected() && this.worker.disconnect(), lingering + 1000)
     void this.exited.then(() => clearTimeout(late))

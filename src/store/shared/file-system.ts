@@ -1,13 +1,16 @@
 import { statfsSync } from 'node:fs'
+import { onWindows } from '../../platform/windows.js'
+import { isOnOtherHost } from './windows-folders.js'
 
 /** The file system of a directory, as far as it matters for sharing numbers. */
 export interface FileSystem {
   readonly name: string
   /**
    * `memory`: best suited. `disk`: works, but a store may wait for a write to the disk. `copying`: reserved space may
-   * still run out, so slots are not mapped. `network`: locks and mappings of other hosts are not visible.
+   * still run out, so slots are not mapped. `network`: locks and mappings of other hosts are not visible. `local`: a
+   * disk of a system without a file system in memory, where stores do not wait.
    */
-  readonly kind: 'memory' | 'disk' | 'copying' | 'network'
+  readonly kind: 'memory' | 'local' | 'disk' | 'copying' | 'network'
 }
 
 /** The magic numbers of statfs(2). */
@@ -30,8 +33,16 @@ const known: Readonly<Record<number, FileSystem>> = {
   1702057286: { name: 'FUSE', kind: 'network' },
 }
 
+/** What to do about a directory that is not on the best file system of this machine. */
+export const bestDirectory = onWindows
+  ? 'choose one on a disk of this machine'
+  : 'choose one in memory, such as below /dev/shm'
+
 /** Returns the file system of a directory; kind `disk` if it is unknown. */
 export function fileSystemOf(directory: string): FileSystem {
+  if (onWindows) {
+    return isOnOtherHost(directory) ? { name: 'a network drive', kind: 'network' } : { name: 'a disk', kind: 'local' }
+  }
   try {
     const { type } = statfsSync(directory)
     return known[type >>> 0] ?? { name: `file system 0x${(type >>> 0).toString(16)}`, kind: 'disk' }

@@ -1,5 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { threadId } from 'node:worker_threads'
+import { loadBinding } from '../../platform/addon.js'
+import { onWindows } from '../../platform/windows.js'
 import { codeOf } from './files.js'
 import type { OwnerFacts } from './head.js'
 
@@ -8,12 +10,23 @@ import type { OwnerFacts } from './head.js'
  * if there is no such process.
  */
 export function startTicksOf(pid: number): number | undefined {
+  if (onWindows) return startedOnWindows(pid)
   const ticks = statOf(pid)?.[19]
   return ticks === undefined ? undefined : Number(ticks)
 }
 
+/** Windows has no such ticks, and the addon gives milliseconds; undefined if there is no such process, or no addon. */
+function startedOnWindows(pid: number): number | undefined {
+  try {
+    return loadBinding().binding?.started?.(pid)
+  } catch {
+    return undefined
+  }
+}
+
 /** Returns the same for a process that still runs: one that has ended may wait for its parent. */
 export function runningSince(pid: number): number | undefined {
+  if (onWindows) return startedOnWindows(pid)
   const fields = statOf(pid)
   return fields === undefined || /^[ZX]/.test(fields[0]!) ? undefined : Number(fields[19])
 }
@@ -75,6 +88,7 @@ export function processAlive(owner: OwnerFacts): boolean | undefined {
 /** Whether the process that wrote these facts is certainly running, and is not a zombie. */
 export function processRuns(owner: OwnerFacts): boolean {
   if (owner.startTicks === 0 || owner.pidNamespace !== ownFacts().pidNamespace) return false
+  if (onWindows) return startedOnWindows(owner.pid) === owner.startTicks
   const fields = statOf(owner.pid)
   return fields !== undefined && Number(fields[19]) === owner.startTicks && !/^[ZX]/.test(fields[0]!)
 }

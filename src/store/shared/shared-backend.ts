@@ -9,7 +9,7 @@ import type { Backend, Source, SourceReading, Store } from '../contract.js'
 import { carryOver } from '../core/carry-over.js'
 import { type DirectoryRun, joinRun } from './control.js'
 import { prepareDirectory } from './directory.js'
-import { fileSystemOf } from './file-system.js'
+import { bestDirectory, fileSystemOf } from './file-system.js'
 import { codeOf } from './files.js'
 import { LateRemovals } from './late-removals.js'
 import { Leadership } from './leadership.js'
@@ -183,9 +183,9 @@ export class SharedBackend implements Backend {
   /** Disables the addon on a file system where mappings are unreliable, and reports a directory that is not in memory. */
   private considerFileSystem(): void {
     const { name, kind } = fileSystemOf(this.directory)
-    if (kind === 'memory') return
+    if (kind === 'memory' || kind === 'local') return
     if (kind !== 'disk') this.binding = undefined
-    const text = `the metrics directory ${this.directory} is on ${name}: ${consequences[kind]}; choose one in memory, such as below /dev/shm`
+    const text = `the metrics directory ${this.directory} is on ${name}: ${consequences[kind]}; ${bestDirectory}`
     this.options.onError(new MetricsError('DIRECTORY_SLOW', text, { reason: name }))
   }
 

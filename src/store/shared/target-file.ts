@@ -11,6 +11,7 @@ import {
   openForReading,
   readAt,
   removeQuietly,
+  replaceFile,
   unfinishedPath,
   writeAt,
 } from './files.js'
@@ -176,7 +177,7 @@ function lockingIn(directory: string, binding: Binding | undefined): Binding | u
 /** Renames a file. An entry of the new name that is not a file, such as a folder, is renamed first. */
 function moveTo(unfinished: string, path: string): void {
   try {
-    renameSync(unfinished, path)
+    replaceFile(unfinished, path)
   } catch (cause) {
     if (!freeName(path)) throw cause
     renameSync(unfinished, path)
