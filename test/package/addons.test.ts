@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import headers from 'node-api-headers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addons, compiler, nameOf, sources } from '../../scripts/addons.mjs'
 import { addonFault } from '../../src/platform/addon-proof.js'
@@ -16,6 +15,7 @@ const ofMacOS = [
   ...['__error', '__memcpy_chk'],
 ]
 const loader = 'dyld_stub_binder'
+const require = createRequire(import.meta.url)
 
 describe.runIf(compiler.present)('the addons that are packed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'promhive-test-addons-'))
@@ -24,7 +24,7 @@ describe.runIf(compiler.present)('the addons that are packed', () => {
   beforeAll(() => {
     const env = { ...process.env, ZIG_GLOBAL_CACHE_DIR: compiler.cache, ZIG_LOCAL_CACHE_DIR: compiler.cache }
     for (const addon of addons) {
-      const source = join(root, 'native', sources[addon.platform as keyof typeof sources])
+      const source = join(root, 'native', sources[addon.platform])
       for (const step of addon.steps(source, fileFor(nameOf(addon)))) {
         const { status, stderr } = spawnSync(compiler.file, step, { env, encoding: 'utf8' })
         expect([status, stderr]).toEqual([0, expect.anything()])
@@ -49,7 +49,8 @@ describe.runIf(compiler.present)('the addons that are packed', () => {
       const { needed } = read()
       const names = needed.filter(({ from }) => from === 'process').map(({ name }) => name.slice(1))
       expect(names).toContain('napi_create_external_arraybuffer')
-      const known = [...headers.symbols.v8.js_native_api_symbols, ...headers.symbols.v8.node_api_symbols]
+      const { v8 } = require('node-api-headers').symbols
+      const known: string[] = [...v8.js_native_api_symbols, ...v8.node_api_symbols]
       expect(names.filter((name) => !known.includes(name))).toEqual([])
     })
 
@@ -78,7 +79,7 @@ describe.runIf(compiler.present)('the addons that are packed', () => {
 
   test.runIf(process.platform === 'linux')('for this machine works', () => {
     const file = fileFor(`linux-${process.arch}`)
-    expect(addonFault(createRequire(import.meta.url)(file))).toBeUndefined()
+    expect(addonFault(require(file))).toBeUndefined()
   })
 
   test.each(['x64', 'arm64'])('for Linux on %s needs no library', (processor) => {

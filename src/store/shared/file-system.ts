@@ -13,7 +13,7 @@ export interface FileSystem {
   readonly kind: 'memory' | 'local' | 'disk' | 'copying' | 'network'
 }
 
-/** The magic numbers of statfs(2). */
+/** The magic numbers of Linux' statfs(2). */
 const known: Readonly<Record<number, FileSystem>> = {
   16914836: { name: 'tmpfs', kind: 'memory' },
   2240043254: { name: 'ramfs', kind: 'memory' },
@@ -33,10 +33,13 @@ const known: Readonly<Record<number, FileSystem>> = {
   1702057286: { name: 'FUSE', kind: 'network' },
 }
 
+const onMacOS = process.platform === 'darwin'
+/** The number of NFS on macOS. Other file systems of the network have none that is the same on every Mac. */
+const nfsOnMacOS = 2
+
 /** What to do about a directory that is not on the best file system of this machine. */
-export const bestDirectory = onWindows
-  ? 'choose one on a disk of this machine'
-  : 'choose one in memory, such as below /dev/shm'
+export const bestDirectory =
+  onWindows || onMacOS ? 'choose one on a disk of this machine' : 'choose one in memory, such as below /dev/shm'
 
 /** Returns the file system of a directory; kind `disk` if it is unknown. */
 export function fileSystemOf(directory: string): FileSystem {
@@ -45,6 +48,7 @@ export function fileSystemOf(directory: string): FileSystem {
   }
   try {
     const { type } = statfsSync(directory)
+    if (onMacOS) return type === nfsOnMacOS ? { name: 'NFS', kind: 'network' } : { name: 'a disk', kind: 'local' }
     return known[type >>> 0] ?? { name: `file system 0x${(type >>> 0).toString(16)}`, kind: 'disk' }
   } catch {
     return { name: 'unknown file system', kind: 'disk' }

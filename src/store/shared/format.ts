@@ -8,7 +8,10 @@ export const byteOrderTag = 0x01020304
 
 /** The size of the control file's head and of a values file's head; slots begin after it. */
 export const headerSize = 4096
-/** The initial size of a values file in bytes, head included; it grows by whole multiples of it. */
+/**
+ * The initial size of a values file in bytes, head included; it grows by whole multiples of it. A whole number of pages,
+ * also on Apple silicon, so that each part of a file has pages of its own.
+ */
 export const firstSize = 16 * 1024
 const largestStep = 4 * 1024 * 1024
 

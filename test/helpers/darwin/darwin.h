@@ -1,9 +1,17 @@
-/* Included before posix.c, this compiles what it does on macOS for Linux: the calls that only macOS has, made of Linux'. */
+/* Included before posix.c, this compiles what it does on macOS for Linux: the calls that only macOS has, made of those of Linux. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+
+/* As on a system where the numbers mean something else: locks that belong to a process, and not to an open file. */
+#ifdef WRONG_LOCKS
+#undef F_OFD_SETLK
+#undef F_OFD_GETLK
+#define F_OFD_SETLK F_SETLK
+#define F_OFD_GETLK F_GETLK
+#endif
 
 #define F_PREALLOCATE 42
 #define F_ALLOCATEALL 4
