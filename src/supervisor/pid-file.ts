@@ -1,5 +1,6 @@
 import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { MetricsError } from '../model/errors.js'
+import { isInProc, procPath } from '../platform/proc.js'
 import { textOf } from './log.js'
 import { lineageOf } from './process-sample.js'
 
@@ -100,7 +101,7 @@ function isAlive(pid: number, writtenAt: number): boolean {
     if ((cause as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
   const lineage = lineageOf(pid)
-  if (lineage === undefined) return process.platform !== 'linux'
+  if (lineage === undefined) return !isInProc('self')
   if (lineage.zombie) return false
   const startedAt = bootTime() + lineage.startTicks / 100
   return startedAt <= writtenAt + slack
@@ -109,7 +110,7 @@ function isAlive(pid: number, writtenAt: number): boolean {
 /** Returns the boot time in seconds since 1970; minus infinity if it is unknown. */
 function bootTime(): number {
   try {
-    return Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1] ?? Number.NEGATIVE_INFINITY)
+    return Number(/^btime (\d+)$/m.exec(readFileSync(procPath('stat'), 'latin1'))?.[1] ?? Number.NEGATIVE_INFINITY)
   } catch {
     return Number.NEGATIVE_INFINITY
   }

@@ -9,6 +9,7 @@ import { directoryInUse } from '../../store/shared/control.js'
 import type { WorkersUser } from '../../store/shared/ownership.js'
 import { ownFacts, startTicksOf } from '../../store/shared/process-facts.js'
 import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './default-location.js'
+import { procPath } from '../../platform/proc.js'
 
 /*
  * The default directory that the processes of an application share. It is derived from the parent process, so a
@@ -144,7 +145,7 @@ function pm2Application(): string {
 
 function commandLineOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+    return readFileSync(procPath(`${pid}/cmdline`), 'latin1')
   } catch {
     return ''
   }

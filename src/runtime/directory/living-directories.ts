@@ -5,6 +5,7 @@ import { lifeOf } from '../../store/shared/living-owners.js'
 import { ownFacts, processAlive, startTicksOf } from '../../store/shared/process-facts.js'
 import { lineageOf } from '../../supervisor/process-sample.js'
 import { isPlace, ownPlaces, placeOfRuns } from './default-location.js'
+import { procPath } from '../../platform/proc.js'
 
 /** A directory in which processes count at the moment. */
 export interface LivingDirectory {
@@ -91,7 +92,7 @@ function firstOf(owners: readonly OwnerFacts[]): number | undefined {
 
 function commandOf(pid: number): string {
   try {
-    const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const [program = '', ...args] = readFileSync(procPath(`${pid}/cmdline`), 'utf8').split('\0')
     return [basename(program), ...args].join(' ').trim()
   } catch {
     return ''

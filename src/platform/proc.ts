@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs'
+import { isOff, variables } from './environment.js'
+
+/**
+ * Returns the path of an entry of Linux's /proc. Throws as a system without it does, if `PROMHIVE_PROC=off` switches it
+ * off.
+ */
+export function procPath(entry: string): string {
+  if (isOff(variables.proc)) {
+    throw Object.assign(new Error(`ENOENT: PROMHIVE_PROC=off, '/proc/${entry}'`), { code: 'ENOENT' })
+  }
+  return `/proc/${entry}`
+}
+
+/** Whether /proc has an entry. */
+export function isInProc(entry: string): boolean {
+  return !isOff(variables.proc) && existsSync(`/proc/${entry}`)
+}
+
+/** Whether this is Linux, whose /proc shows processes and locks unless it is hidden. */
+export function hasProc(): boolean {
+  return process.platform === 'linux' && !isOff(variables.proc)
+}
