@@ -1,6 +1,7 @@
 import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { MetricsError } from '../model/errors.js'
 import { loadBinding } from '../platform/addon.js'
+import { isInProc, procPath } from '../platform/proc.js'
 import { onWindows } from '../platform/windows.js'
 import { textOf } from './log.js'
 import { lineageOf } from './process-sample.js'
@@ -103,7 +104,7 @@ function isAlive(pid: number, writtenAt: number): boolean {
   }
   if (onWindows) return startedByThen(pid, writtenAt)
   const lineage = lineageOf(pid)
-  if (lineage === undefined) return process.platform !== 'linux'
+  if (lineage === undefined) return !isInProc('self')
   if (lineage.zombie) return false
   const startedAt = bootTime() + lineage.startTicks / 100
   return startedAt <= writtenAt + slack
@@ -122,7 +123,7 @@ function startedByThen(pid: number, writtenAt: number): boolean {
 /** Returns the boot time in seconds since 1970; minus infinity if it is unknown. */
 function bootTime(): number {
   try {
-    return Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1] ?? Number.NEGATIVE_INFINITY)
+    return Number(/^btime (\d+)$/m.exec(readFileSync(procPath('stat'), 'latin1'))?.[1] ?? Number.NEGATIVE_INFINITY)
   } catch {
     return Number.NEGATIVE_INFINITY
   }

@@ -214,6 +214,7 @@ export function fork(
   const { exec, args, execArgv, uid, gid } = program
   const openRequests = OpenRequestsFile.create(scratch)
   const usual = usualStdio()
+  acceptHere()
   added = openRequests === undefined ? usual : [...usual, openRequests.descriptor]
   cluster.setupPrimary({
     ...(exec !== undefined && { exec }),
@@ -234,6 +235,15 @@ export function fork(
     openRequests?.take()
     throw cause
   }
+}
+
+/**
+ * Makes this process accept the connections and pass them on, as it does by default on other systems. On Windows, Node.js
+ * lets each worker accept its own by default, and the connections that wait in a worker that ends are lost.
+ */
+function acceptHere(): void {
+  const isDefault = process.env.NODE_CLUSTER_SCHED_POLICY === undefined
+  if (onWindows && isDefault) cluster.schedulingPolicy = cluster.SCHED_RR
 }
 
 type Stdio = Exclude<NonNullable<typeof cluster.settings.stdio>, string>

@@ -57,7 +57,7 @@ describe.skipIf(!hasWine)('on Windows, which Wine stands in for', () => {
     expect(doctor).toMatch(/ok {3}directory {4}C:\\users\\root\\Temp\\promhive-user\\\S+ on a disk/)
     expect(doctor).toMatch(/ok {3}permissions {2}in the profile of this user/)
     expect(doctor).not.toMatch(/^ {2}(?:warn|fail)/m)
-    expect(await windows.promhive(['inspect']).result()).toContain('3 alive')
+    expect(await windows.promhive(['inspect']).result()).toMatch(/: [34] seats, [34] alive, 0 dead/)
     const serve = windows.promhive(['serve', '--port', '0'])
     const url = await serve.says(/(http:\S+\/metrics)/)
     await askTimes(1, `http://127.0.0.1:${port}/many`)
@@ -104,6 +104,28 @@ describe.skipIf(!hasWine)('on Windows, which Wine stands in for', () => {
     expect(await parent.result()).toContain('ended with 0')
     // The application receives the signal that it listens for.
     expect(parent.output.match(/goodbye from/g)).toHaveLength(4)
+  })
+
+  test('without the addon, a cluster counts together, through a killed worker', async () => {
+    const portable = windows.node(['shop.cjs', 'portable'], { env: { PROMHIVE_NATIVE: 'off' } })
+    const metrics = await portable.says(/metrics at (\S+)/)
+    const url = `http://127.0.0.1:${await portable.says(/listening 3 on (\d+)/)}/`
+    await askTimes(30, url)
+    // What was counted up to 100 ms ago may not be written yet.
+    await until(
+      () => value(metrics, 'purchases_total{size="small"}'),
+      (seen) => seen === 30,
+    )
+    const [victim] = windows.pids('portable').filter((pid) => pid !== portable.process.pid)
+    process.kill(victim!, 'SIGKILL')
+    await portable.says(/listening 4 on/)
+    await askTimes(30, url)
+    await until(
+      () => value(metrics, 'purchases_total{size="small"}'),
+      (seen) => seen === 60,
+    )
+    expect(portable.errors).toContain('PROMHIVE_BUFFERED')
+    portable.process.kill('SIGKILL')
   })
 
   test('what Windows lacks is named', async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { firstSet, inMemory, variables } from '../../platform/environment.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
+import { procPath } from '../../platform/proc.js'
 import { nodeProcess, testFileId } from '../../platform/test-file.js'
 import { onWindows } from '../../platform/windows.js'
 import { directoryInUse } from '../../store/shared/control.js'
@@ -145,7 +146,7 @@ function pm2Application(): string {
 
 function commandLineOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+    return readFileSync(procPath(`${pid}/cmdline`), 'latin1')
   } catch {
     return ''
   }

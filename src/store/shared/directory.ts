@@ -14,9 +14,12 @@ import {
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
+import { isInProc, procPath } from '../../platform/proc.js'
 import { onWindows } from '../../platform/windows.js'
+import { isClaimAlive } from './claim.js'
 import { closeQuietly, codeOf, freeName, removeQuietly } from './files.js'
-import { beginningName, controlName, isOurs, seatOf, valuesName } from './format.js'
+import { controlName, isClaimName, isOurs, livenessIdOf, seatOf, valuesName } from './format.js'
+import { isHeld } from './liveness-file.js'
 import { isTrusted } from './ownership.js'
 import { isOfWindows, isSharedFolder } from './windows-folders.js'
 
@@ -74,13 +77,13 @@ export function openDirectory(directory: string): number {
  * system has no such path.
  */
 export function pathThrough(fd: number, path: string): string {
-  return existsSync(`/proc/self/fd/${fd}`) ? `/proc/self/fd/${fd}` : path
+  return isInProc(`self/fd/${fd}`) ? procPath(`self/fd/${fd}`) : path
 }
 
 /** Returns the kernel's path of an open directory; undefined if it is unknown. */
 function pathOf(fd: number): string | undefined {
   try {
-    return readlinkSync(`/proc/self/fd/${fd}`)
+    return readlinkSync(procPath(`self/fd/${fd}`))
   } catch {
     return undefined
   }
@@ -211,14 +214,20 @@ export function seatsIn(directory: string): number[] {
 }
 
 /**
- * Removes the files of earlier runs. Values files go first, because a seat without values is not a seat. The claim of
- * the process that wipes is removed last. An entry that cannot be removed, such as a folder, is renamed.
+ * Removes the files of earlier runs. Values files go first, because a seat without values is not a seat. Claims and
+ * liveness files of living processes stay. An entry that cannot be removed, such as a folder, is renamed.
  */
 export function wipeFiles(directory: string): void {
   for (const seat of seatsIn(directory)) freeName(join(directory, valuesName(seat)))
   for (const name of readdirSync(directory)) {
-    if (!isOurs(name) || name === beginningName) continue
+    // Those of living processes, which wait for this one.
+    if (!isOurs(name) || isInUse(directory, name)) continue
     if (name.startsWith('bad-')) removeQuietly(join(directory, name))
     else freeName(join(directory, name))
   }
+}
+
+function isInUse(directory: string, name: string): boolean {
+  const id = livenessIdOf(name)
+  return id === undefined ? isClaimName(name) && isClaimAlive(directory, name) : isHeld(directory, id) === true
 }

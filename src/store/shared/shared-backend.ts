@@ -3,6 +3,7 @@ import { MetricsError, reasonOf } from '../../model/errors.js'
 import type { Lease } from '../../model/lease.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import { type Binding, loadBinding } from '../../platform/addon.js'
+import { hasProc } from '../../platform/proc.js'
 import { inSlices } from '../../platform/slices.js'
 import { clearInterval, setImmediate, setInterval } from '../../platform/timers.js'
 import type { Backend, Source, SourceReading, Store } from '../contract.js'
@@ -128,9 +129,9 @@ export class SharedBackend implements Backend {
         void this.notice()
       })
       process.on('exit', this.atExit)
-      // Without a lock, only a seat shows that a process is in the run.
-      this.openStore()
     }
+    // Without a lock that others see, only a seat shows that a process is in the run.
+    if (this.name === 'buffered' || !hasProc()) this.openStore()
   }
 
   private every(milliseconds: number, work: () => void): void {
