@@ -1,15 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, cpSync, fstatSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { cFlags, includes } from '../../scripts/addons.mjs'
+import type { Binding } from '../../src/platform/addon.js'
 import { addonFault } from '../../src/platform/addon-proof.js'
 import { cleanEnvironment } from '../helpers/processes/actor.js'
 import { provideDist, root } from '../helpers/processes/dist.js'
 import { filesIn, readDirectory } from '../helpers/processes/reading.js'
+import { canMount, smallDisk } from '../helpers/processes/small-disk.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 
 /*
@@ -17,48 +19,32 @@ import { type Stage, test } from '../helpers/processes/stage.js'
  * Linux in helpers/darwin, in programs that take their system for macOS.
  */
 
+/** The Mac whose addon works, and the one on which locks are not what they are on Linux. */
+const [right, wrong] = ['arm64', 'x64'] as const
+type Mac = typeof right | typeof wrong
+
 const hasCompiler = spawnSync('cc', ['--version'], { stdio: 'ignore' }).error === undefined
 
 describe.runIf(process.platform === 'linux' && hasCompiler)('as on a Mac', { timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'promhive-test-macos-'))
-  const file = (application: string): string =>
-    join(folder, application, 'node_modules', 'promhive', 'prebuilds', 'darwin-arm64', 'promhive.node')
+  const installed = join(folder, 'node_modules', 'promhive')
+  const file = (mac: Mac): string => join(installed, 'prebuilds', `darwin-${mac}`, 'promhive.node')
 
-  /** Makes an application that has promhive with this addon. */
-  function install(application: string, options: readonly string[]): void {
-    const installed = join(folder, application, 'node_modules', 'promhive')
-    mkdirSync(join(installed, 'prebuilds', 'darwin-arm64'), { recursive: true })
-    for (const part of ['dist', 'package.json']) cpSync(join(root, part), join(installed, part), { recursive: true })
-    cpSync(join(root, 'test', 'platform', 'programs'), join(folder, application), { recursive: true })
+  function compile(mac: Mac, options: readonly string[]): void {
+    mkdirSync(dirname(file(mac)), { recursive: true })
     const headers = join(root, 'test', 'helpers', 'darwin')
     const shim = ['-I', headers, '-include', join(headers, 'darwin.h'), ...options]
     const source = join(root, 'native', 'posix.c')
-    const args = [
-      '-shared',
-      '-fPIC',
-      '-nostdlib',
-      '-O2',
-      ...cFlags,
-      ...includes,
-      ...shim,
-      source,
-      '-o',
-      file(application),
-    ]
+    const args = ['-shared', '-fPIC', '-nostdlib', '-O2', ...cFlags, ...includes, ...shim, source, '-o', file(mac)]
     const { status, stderr } = spawnSync('cc', args, { encoding: 'utf8' })
     expect([status, stderr]).toEqual([0, ''])
   }
 
-  /** Starts node in an application, as on a Mac. */
-  function start(
-    stage: Stage,
-    application: string,
-    args: readonly string[],
-    env: Record<string, string>,
-  ): ChildProcess {
+  /** Starts node, as on a Mac. */
+  function start(stage: Stage, mac: Mac, args: readonly string[], directory: string): ChildProcess {
     const child = spawn(process.execPath, ['--import', './as-macos.mjs', ...args], {
-      cwd: join(folder, application),
-      env: { ...cleanEnvironment(), ...env },
+      cwd: folder,
+      env: { ...cleanEnvironment(), MAC: mac, PROMHIVE_DIR: directory },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     stage.after(() => void child.kill('SIGKILL'))
@@ -74,9 +60,7 @@ describe.runIf(process.platform === 'linux' && hasCompiler)('as on a Mac', { tim
 
   /** Starts processes that have counted, and still run. */
   async function counting(stage: Stage, directory: string, count: number): Promise<ChildProcess[]> {
-    const children = Array.from({ length: count }, () =>
-      start(stage, 'right', ['counts.mjs'], { PROMHIVE_DIR: directory }),
-    )
+    const children = Array.from({ length: count }, () => start(stage, right, ['counts.mjs'], directory))
     await Promise.all(children.map((child) => once(child.stdout!, 'data')))
     return children
   }
@@ -85,15 +69,17 @@ describe.runIf(process.platform === 'linux' && hasCompiler)('as on a Mac', { tim
 
   beforeAll(() => {
     provideDist()
-    install('right', [])
-    install('wrong', ['-DWRONG_LOCKS'])
+    for (const part of ['dist', 'package.json']) cpSync(join(root, part), join(installed, part), { recursive: true })
+    cpSync(join(root, 'test', 'platform', 'programs'), folder, { recursive: true })
+    compile(right, [])
+    compile(wrong, ['-DWRONG_LOCKS'])
   }, 60_000)
 
   afterAll(() => rmSync(folder, { recursive: true }))
 
   test('the addon passes its trial, and doctor shows it', async ({ stage }) => {
-    expect(addonFault(createRequire(import.meta.url)(file('right')))).toBeUndefined()
-    const output = await outputOf(start(stage, 'right', doctor, { PROMHIVE_DIR: stage.directory() }))
+    expect(addonFault(createRequire(import.meta.url)(file(right)))).toBeUndefined()
+    const output = await outputOf(start(stage, right, doctor, stage.directory()))
     expect(output).toMatch(/writer +mmap: /)
     expect(output).toContain('darwin arm64')
   })
@@ -116,13 +102,43 @@ describe.runIf(process.platform === 'linux' && hasCompiler)('as on a Mac', { tim
     expect(first!.exitCode).toBeNull()
   })
 
+  test('reserves space on the disk, and notices when there is none', ({ stage }) => {
+    const binding: Binding = createRequire(import.meta.url)(file(right))
+    const disk = canMount ? smallDisk(stage) : stage.folder()
+    const fd = openSync(join(disk, 'file'), 'wx+')
+    stage.after(() => closeSync(fd))
+    for (const [offset, length] of [
+      [0, 16_384],
+      [16_384, 16_384],
+      // Has its space already.
+      [0, 4096],
+      [32_768, 65_536],
+    ] as const) {
+      binding.reserve(fd, offset, length)
+      const { size, blocks } = fstatSync(fd)
+      expect(blocks * 512).toBeGreaterThanOrEqual(size)
+    }
+    expect(fstatSync(fd).size).toBe(98_304)
+    if (canMount)
+      expect(() => binding.reserve(fd, 98_304, 2 ** 20)).toThrow(expect.objectContaining({ code: 'ENOSPC' }))
+    expect(fstatSync(fd).size).toBe(98_304)
+  })
+
   test('an addon that fails its trial is not used, and the reason names the step', async ({ stage }) => {
     const directory = stage.directory()
-    const failed = 'the addon for darwin-arm64 failed its trial: a lock shows to a reader'
-    expect(await outputOf(start(stage, 'wrong', doctor, { PROMHIVE_DIR: directory }))).toContain(`buffered (${failed})`)
-    const output = await outputOf(start(stage, 'wrong', ['counts.mjs', 'ends'], { PROMHIVE_DIR: directory }))
+    const failed = 'the addon for darwin-x64 failed its trial: a lock shows to a reader'
+    expect(await outputOf(start(stage, wrong, doctor, directory))).toContain(`buffered (${failed})`)
+    const output = await outputOf(start(stage, wrong, ['counts.mjs', 'ends'], directory))
     expect(output).toContain('PROMHIVE_BUFFERED')
     expect(output).toContain(failed)
     expect((await readDirectory(directory)).scrape.value('jobs_total')).toBe(1000)
+  })
+  test('a process whose addon failed its trial counts beside the others', async ({ stage }) => {
+    const directory = stage.directory()
+    await counting(stage, directory, 2)
+    await outputOf(start(stage, wrong, ['counts.mjs', 'ends'], directory))
+    expect((await readDirectory(directory)).scrape.value('jobs_total')).toBe(3000)
+    await counting(stage, directory, 1)
+    expect((await readDirectory(directory)).scrape.value('jobs_total')).toBe(4000)
   })
 })
