@@ -19,7 +19,7 @@ async function askTimes(count: number, url: string): Promise<string[]> {
   return answers
 }
 
-describe.skipIf(!hasWine)('on Windows, which Wine stands in for', () => {
+describe.skipIf(!hasWine)('on Windows, as Wine runs it', () => {
   let windows: Windows
   let shop: WindowsProgram
   let metrics: string
