@@ -136,12 +136,7 @@ static int holds_alone(HANDLE file, int64_t byte) {
   return !free;
 }
 
-static int change_lock(HANDLE file, int64_t byte, enum lock_mode mode, int *taken) {
-  *taken = 1;
-  if (mode == LOCK_NONE) {
-    while (unlock(file, byte));
-    return 0;
-  }
+static int take(HANDLE file, int64_t byte, enum lock_mode mode, int *taken) {
   int error = try_lock(file, byte, mode == LOCK_ALONE, taken);
   /* One that had it exclusively now has it in both modes: the first release is that of the exclusive one, so at no moment
    * is the byte free. */
@@ -152,10 +147,18 @@ static int change_lock(HANDLE file, int64_t byte, enum lock_mode mode, int *take
 static int system_lock(int fd, int64_t byte, enum lock_mode mode, int *taken) {
   HANDLE file = handle_of(fd);
   if (file == INVALID_HANDLE_VALUE) return EBADF;
+  *taken = 1;
+  if (mode == LOCK_NONE) {
+    while (unlock(file, LOCKS_AT + byte));
+    return 0;
+  }
+  int error = take(file, LOCKS_AT + byte, mode, taken);
+  if (error != 0 || *taken) return error;
+  /* It may have been a probe. */
   int turn;
-  int error = take_turn(file, byte, &turn);
+  error = take_turn(file, byte, &turn);
   if (error != 0) return error;
-  error = change_lock(file, LOCKS_AT + byte, mode, taken);
+  error = take(file, LOCKS_AT + byte, mode, taken);
   if (turn) unlock(file, TURNS_AT + byte);
   return error;
 }

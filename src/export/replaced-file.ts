@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { renamePatiently, renameWhenFree } from '../platform/windows.js'
+import { renameRepeatedly, renameWhenFree } from '../platform/windows.js'
 
 /** Milliseconds after which an unfinished file belongs to a process that was killed while it wrote. */
 const abandonedAfter = 60_000
@@ -61,7 +61,7 @@ export class ReplacedFile {
       } finally {
         closeSync(fd)
       }
-      renamePatiently(unfinished, this.path)
+      renameRepeatedly(unfinished, this.path)
     } catch (cause) {
       rmSync(unfinished, { force: true })
       throw cause

@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { setTimeout } from './timers.js'
 
@@ -13,7 +13,7 @@ const pause = 10
  * Renames a file, also to the name of an existing one. On Windows, a program that reads the existing file, such as a virus
  * scanner, prevents that: there, it is tried again for 200 ms.
  */
-export function renamePatiently(from: string, to: string): void {
+export function renameRepeatedly(from: string, to: string): void {
   for (let attempt = 1; ; attempt++) {
     try {
       renameSync(from, to)
@@ -36,6 +36,23 @@ export async function renameWhenFree(from: string, to: string): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
+}
+
+/**
+ * Removes a folder and what it contains. On Windows, files that a process has open, or maps until it ends, stay; a later
+ * process removes them with the folder.
+ */
+export function removeFolder(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch (cause) {
+    if (!isInUse(cause) && !isNotEmpty(cause)) throw cause
+  }
+}
+
+/** A file inside is about to be removed. */
+function isNotEmpty(cause: unknown): boolean {
+  return onWindows && (cause as NodeJS.ErrnoException).code === 'ENOTEMPTY'
 }
 
 function isInUse(cause: unknown): boolean {

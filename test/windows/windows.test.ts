@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask } from '../helpers/processes/http.js'
@@ -19,7 +19,7 @@ async function askTimes(count: number, url: string): Promise<string[]> {
   return answers
 }
 
-describe.skipIf(!hasWine)('on Windows, which Wine stands in for', () => {
+describe.skipIf(!hasWine)('on Windows, as Wine runs it', () => {
   let windows: Windows
   let shop: WindowsProgram
   let metrics: string
@@ -126,6 +126,24 @@ describe.skipIf(!hasWine)('on Windows, which Wine stands in for', () => {
     )
     expect(portable.errors).toContain('PROMHIVE_BUFFERED')
     portable.process.kill('SIGKILL')
+  })
+
+  test('a text file is replaced although a reader keeps it for itself now and then', async () => {
+    expect(await windows.node(['text-file.cjs']).result()).toBe('held true: jobs_total 25, faults 0\n')
+  })
+
+  test('a new run removes the files of the one before, and begins at 0', async () => {
+    const env = { PROMHIVE_DIR: 'C:\\users\\root\\run after run' }
+    for (const [run, purchases] of [3, 5].entries()) {
+      const next = windows.node(['shop.cjs', `run-${run}`], { env })
+      const metrics = await next.says(/metrics at (\S+)/)
+      await askTimes(purchases, `http://127.0.0.1:${await next.says(/listening 3 on (\d+)/)}/`)
+      expect(await value(metrics, 'purchases_total{size="small"}')).toBe(purchases)
+      for (const pid of windows.pids(`run-${run}`)) process.kill(pid, 'SIGKILL')
+      await next.ended
+    }
+    const names = readdirSync(join(windows.folder, '..', 'run after run'))
+    expect(names.filter((name) => name.startsWith('bad-'))).toEqual([])
   })
 
   test('what Windows lacks is named', async () => {

@@ -1,12 +1,12 @@
 import cluster from 'node:cluster'
-import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { firstSet, inMemory, variables } from '../../platform/environment.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
 import { procPath } from '../../platform/proc.js'
 import { nodeProcess, testFileId } from '../../platform/test-file.js'
-import { onWindows } from '../../platform/windows.js'
+import { removeFolder } from '../../platform/windows.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import type { WorkersUser } from '../../store/shared/ownership.js'
 import { ownFacts, startTicksOf } from '../../store/shared/process-facts.js'
@@ -183,13 +183,7 @@ function sweep(place: string, name: string): void {
   if (namespace === undefined || pid === undefined) return
   const directory = join(place, name)
   const ended = namespace === ownFacts().pidNamespace ? startTicksOf(pid) !== ticks : isOld(directory)
-  if (!ended || directoryInUse(directory)) return
-  try {
-    rmSync(directory, { recursive: true, force: true })
-  } catch (cause) {
-    // On Windows, a file that a process reads at the moment stays; the next sweep removes it.
-    if (!onWindows) throw cause
-  }
+  if (ended && !directoryInUse(directory)) removeFolder(directory)
 }
 
 function namesIn(place: string): string[] {

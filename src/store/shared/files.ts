@@ -135,20 +135,6 @@ function removeName(path: string): void {
   }
 }
 
-/**
- * Gives a file the name of another one, which it replaces. On Windows, a file that a process has open cannot be replaced:
- * there, it loses its name first, and for a moment there is no file of that name.
- */
-export function replaceFile(unfinished: string, path: string): void {
-  try {
-    renameSync(unfinished, path)
-  } catch (cause) {
-    if (!onWindows || codeOf(cause) === 'ENOENT') throw cause
-    removeQuietly(path)
-    renameSync(unfinished, path)
-  }
-}
-
 /** Reads `length` bytes at `position`; fewer only at the end of the file. */
 export function readAt(fd: number, into: Uint8Array, length: number, position: number): number {
   let done = 0

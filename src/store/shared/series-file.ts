@@ -1,18 +1,10 @@
 import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { opened, SeriesLog } from '../core/series-log.js'
-import {
-  closeQuietly,
-  openForWriting,
-  readAt,
-  removeQuietly,
-  replaceFile,
-  stillThere,
-  unfinishedPath,
-  writeAt,
-} from './files.js'
+import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, unfinishedPath, writeAt } from './files.js'
 import { seriesName, valuesName } from './format.js'
 import type { Head } from './head.js'
+import { replaceFile } from './replaced-files.js'
 import type { Seat } from './seat.js'
 import { LinesInUse, readLines } from './series-lines.js'
 

@@ -12,7 +12,6 @@ import {
   openForReading,
   readAt,
   removeQuietly,
-  replaceFile,
   unfinishedPath,
   writeAt,
 } from './files.js'
@@ -20,6 +19,7 @@ import { isTargetName, kinds, ownerByte, targetName } from './format.js'
 import type { OwnerFacts } from './head.js'
 import { Liveness, ownerLives } from './liveness.js'
 import { ownerIn } from './process-facts.js'
+import { replaceFile } from './replaced-files.js'
 
 /** The maximum size of a valid announcement, in bytes. */
 const largest = 64 * 1024

@@ -1,4 +1,4 @@
-// Runs promhive with a channel, as process managers do on Windows, and sends it the messages that it is asked for.
+// Runs promhive with a channel, as process managers do on Windows, and sends it a message for each request.
 const { fork } = require('node:child_process')
 const { createServer } = require('node:http')
 
