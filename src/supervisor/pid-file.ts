@@ -1,5 +1,7 @@
 import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { MetricsError } from '../model/errors.js'
+import { isInProc, procPath } from '../platform/proc.js'
+import { onWindows } from '../platform/windows.js'
 import { textOf } from './log.js'
 import { lineageOf } from './process-sample.js'
 
@@ -11,22 +13,26 @@ const slack = 2
 /** The maximum number of attempts, if other processes replace a stale file at the same time. */
 const attempts = 5
 
+/** Returns when a running process began, in milliseconds since 1970. Throws ESRCH if there is none. */
+type StartOf = (pid: number) => number
+
 /**
  * Writes the pid of this process to a file atomically. The file of a process that has ended is replaced.
  *
+ * @param started what knows when a process began, where /proc does not
  * @returns a function that removes the file, if it still is that of this process; it never throws, and a second call
  * does nothing
  * @throws MetricsError `START_FAILED` if a running process has the file, or it cannot be written; `OPTION_INVALID` if
  * the file exists and is not a pid file
  */
-export function takePidFile(path: string): () => void {
+export function takePidFile(path: string, started?: StartOf): () => void {
   const fresh = `${path}.${process.pid}`
   try {
     rmSync(fresh, { force: true })
     write(fresh)
     for (let attempt = 1; !appears(fresh, path); attempt++) {
       if (attempt === attempts) throw new Error('other processes take it at the same time')
-      clearStale(path)
+      clearStale(path, started)
     }
   } catch (cause) {
     if (cause instanceof MetricsError) throw cause
@@ -73,15 +79,15 @@ function appears(fresh: string, path: string): boolean {
 }
 
 /** Removes a pid file if its process has ended. */
-function clearStale(path: string): void {
+function clearStale(path: string, started: StartOf | undefined): void {
   const facts = lstatSync(path, { throwIfNoEntry: false })
   if (facts === undefined) return
   const text = facts.isFile() ? readFileSync(path, 'latin1').trim() : ''
   if (!/^\d+$/.test(text)) {
     throw new MetricsError('OPTION_INVALID', `--pid-file ${path} exists, and is not a pid file; name another path`)
   }
-  if (isAlive(Number(text), facts.mtimeMs / 1000)) {
-    const way = `stop it (kill ${text}), or name another file`
+  if (isAlive(Number(text), facts.mtimeMs / 1000, started)) {
+    const way = `stop it (${onWindows ? 'taskkill /PID' : 'kill'} ${text}), or name another file`
     throw new MetricsError('START_FAILED', `--pid-file ${path} belongs to process ${text}, which is running; ${way}`)
   }
   // Renamed first, because another process may have replaced the file since the check.
@@ -92,24 +98,34 @@ function clearStale(path: string): void {
 }
 
 /** Whether the process that wrote a pid at that time is running, and not a later process with the same number. */
-function isAlive(pid: number, writtenAt: number): boolean {
+function isAlive(pid: number, writtenAt: number, started: StartOf | undefined): boolean {
   if (pid === process.pid) return false
   try {
     process.kill(pid, 0)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
+  if (onWindows) return startedByThen(pid, writtenAt, started)
   const lineage = lineageOf(pid)
-  if (lineage === undefined) return process.platform !== 'linux'
+  if (lineage === undefined) return !isInProc('self')
   if (lineage.zombie) return false
   const startedAt = bootTime() + lineage.startTicks / 100
   return startedAt <= writtenAt + slack
 }
 
+/** Whether a running process was there at that time; assumed if it is unknown when it began. */
+function startedByThen(pid: number, writtenAt: number, started: StartOf | undefined): boolean {
+  try {
+    return started === undefined || started(pid) / 1000 <= writtenAt + slack
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
 /** Returns the boot time in seconds since 1970; minus infinity if it is unknown. */
 function bootTime(): number {
   try {
-    return Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1] ?? Number.NEGATIVE_INFINITY)
+    return Number(/^btime (\d+)$/m.exec(readFileSync(procPath('stat'), 'latin1'))?.[1] ?? Number.NEGATIVE_INFINITY)
   } catch {
     return Number.NEGATIVE_INFINITY
   }

@@ -1,10 +1,12 @@
 import cluster from 'node:cluster'
-import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { firstSet, inMemory, variables } from '../../platform/environment.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
+import { procPath } from '../../platform/proc.js'
 import { nodeProcess, testFileId } from '../../platform/test-file.js'
+import { removeFolder } from '../../platform/windows.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import type { WorkersUser } from '../../store/shared/ownership.js'
 import { ownFacts, startTicksOf } from '../../store/shared/process-facts.js'
@@ -144,7 +146,7 @@ function pm2Application(): string {
 
 function commandLineOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+    return readFileSync(procPath(`${pid}/cmdline`), 'latin1')
   } catch {
     return ''
   }
@@ -181,7 +183,7 @@ function sweep(place: string, name: string): void {
   if (namespace === undefined || pid === undefined) return
   const directory = join(place, name)
   const ended = namespace === ownFacts().pidNamespace ? startTicksOf(pid) !== ticks : isOld(directory)
-  if (ended && !directoryInUse(directory)) rmSync(directory, { recursive: true, force: true })
+  if (ended && !directoryInUse(directory)) removeFolder(directory)
 }
 
 function namesIn(place: string): string[] {

@@ -41,7 +41,8 @@ export function composeSupervisor(
   chooseBackendOf(configuration)
   chooseSeriesOf(configuration)
   const log = openLog(configuration, logger)
-  const releasePidFile = settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile))
+  const releasePidFile =
+    settings.pidFile === '' ? undefined : takePidFile(resolve(settings.pidFile), loadBinding().binding?.started)
   if (releasePidFile !== undefined) process.once('exit', releasePidFile)
   const environment = { ...workerEnvironment(settings), ...shareWithWorkers(configuration, osUser) }
   const preload = register ? ['--import', registerFile()] : []

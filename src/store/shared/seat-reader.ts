@@ -13,6 +13,7 @@ import { Head, type OwnerFacts } from './head.js'
 import type { KeyTexts } from './key-texts.js'
 import { type Liveness, locksHidden } from './liveness.js'
 import { RecordReader } from './record-reader.js'
+import { openReplaced } from './replaced-files.js'
 import { type FiltersOf, SeatMask } from './seat-mask.js'
 import { isGuest, workerOf, writerName } from './seat-numbers.js'
 import { readLines } from './series-lines.js'
@@ -60,7 +61,7 @@ export class SeatReader {
   /** The seat as it was last read. */
   last: WriterSnapshot | undefined
   /** The owner at that time. */
-  owner: OwnerFacts = { pid: 0, threadId: 0, startTicks: 0, pidNamespace: 0, startedAt: 0 }
+  owner: OwnerFacts = { pid: 0, threadId: 0, startTicks: 0, pidNamespace: 0, startedAt: 0, livenessId: '' }
   /** The ID of the file at that time, whatever its owner. */
   logId = ''
   /** Whether the last scrape read the seat, and did not use its last good values. */
@@ -204,7 +205,7 @@ export class SeatReader {
     const numbering = numberingOf(head)
     if (numbering !== this.numbering || head.logBytes < this.read) this.forget(numbering)
     if (head.logBytes > this.read) {
-      const fd = openForReading(join(this.directory, seriesName(this.seat)))
+      const fd = await openReplaced(join(this.directory, seriesName(this.seat)))
       try {
         await this.readLog(fd, head.logBytes, slots, pause, keys)
       } finally {

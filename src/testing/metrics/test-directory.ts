@@ -1,8 +1,8 @@
 import cluster from 'node:cluster'
-import { rmSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { variables } from '../../platform/environment.js'
 import { atNextTestFile, atProcessExit } from '../../platform/test-file.js'
+import { removeFolder } from '../../platform/windows.js'
 import { processContext } from '../../runtime/current-context.js'
 import {
   directoryFromEnvironment,
@@ -46,7 +46,7 @@ function isolate(): void {
   const { backend } = processContext().whereabouts()
   if (isNamed && backend !== 'memory') countInOwnDirectory()
   // Without this, it stays until another application starts.
-  atProcessExit(() => rmSync(ownDirectory(), { recursive: true, force: true }))
+  atProcessExit(() => removeFolder(ownDirectory()))
 }
 
 /** Whether a directory has the name of one process's run: that of the test that started this process. */
