@@ -179,6 +179,12 @@ const folders = [
   },
   { folder: 'test/bundlers', brings: 'bundlers', leftOut: 'applications that are bundled', options: [] },
   { folder: 'test/runners', brings: 'test runners', leftOut: 'tests under Jest and mocha', options: [] },
+  {
+    folder: 'test/compilers',
+    brings: 'versions of TypeScript',
+    leftOut: 'the types and editors under TypeScript before 5.8',
+    options: [],
+  },
   { folder: 'site', brings: 'VitePress', leftOut: 'the site of the docs', options: [] },
 ]
 for (const each of folders) provideFolder(each)

@@ -8,7 +8,7 @@ import type { Slots } from '../store/contract.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric } from './labelled.js'
 import { gaugeOptions } from './option-names.js'
-import type { GaugeOptions, LabelValues, VerbArguments } from './options.js'
+import type { AnyLabels, GaugeOptions, LabelValues, VerbArguments } from './options.js'
 import { startTimer } from './timer.js'
 
 /** One series of a gauge. */
@@ -144,7 +144,7 @@ export class Gauge<L extends string = never, D extends L = never> extends Labell
   }
 
   /** Starts a clock; the returned function sets the gauge to the seconds since and returns them. */
-  startTimer(startLabels?: Partial<LabelValues<L>>): (endLabels?: Partial<LabelValues<L>>) => number {
+  startTimer(startLabels?: AnyLabels<L>): (endLabels?: Partial<LabelValues<L>>) => number {
     if (startLabels) this.checkNames(startLabels)
     return startTimer(startLabels, (labels, seconds) => {
       if (labels === undefined) this.only.set(seconds)

@@ -9,7 +9,7 @@ import { checkWindow, checkWindowSize, defaultWindowError } from '../model/slidi
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric, type TypePart } from './labelled.js'
 import { summaryOptions } from './option-names.js'
-import type { LabelValues, SummaryOptions, VerbArguments } from './options.js'
+import type { AnyLabels, LabelValues, SummaryOptions, VerbArguments } from './options.js'
 import { startTimer } from './timer.js'
 
 /** One series of a summary. */
@@ -126,7 +126,7 @@ export class Summary<L extends string = never, D extends L = never> extends Labe
   }
 
   /** Starts a clock; the returned function observes the seconds since and returns them. Labels are read at its end. */
-  startTimer(startLabels?: Partial<LabelValues<L>>): (endLabels?: Partial<LabelValues<L>>) => number {
+  startTimer(startLabels?: AnyLabels<L>): (endLabels?: Partial<LabelValues<L>>) => number {
     if (startLabels) this.checkNames(startLabels)
     return startTimer(startLabels, (labels, seconds) => {
       if (labels === undefined) this.only.observe(seconds)

@@ -43,7 +43,7 @@ interface LoggedFamily {
  * @experimental
  */
 export class MemoryStore implements Store {
-  readonly gate = new Int32Array(1)
+  readonly gate: Int32Array = new Int32Array(1)
   /** Rebuilt when most of its entries are of removed series. */
   log = new SeriesLog()
   private readonly segments = new Segments(nextSegment)
