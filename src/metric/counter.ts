@@ -50,7 +50,11 @@ export class Counter<L extends string = never, D extends L = never, E extends bo
   CounterChild,
   D
 > {
-  /** @throws MetricsError for an invalid name, help, label name or registry */
+  /**
+   * Creates a counter and registers it.
+   *
+   * @throws MetricsError for an invalid name, help, label name or registry
+   */
   constructor(options: MetricOptions<L, Counter<L, D, E>, D, E>)
   /** @internal */
   constructor(options: MetricOptions<L, Counter<L, D, E>, D, E>, part?: { readonly perWriter?: true })

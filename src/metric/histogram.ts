@@ -17,6 +17,8 @@ export class HistogramChild extends Child {
   private readonly bounds = (this.family as FamilyDescriptor<'histogram'>).bounds
 
   /**
+   * Counts a value in its bucket.
+   *
    * @param exemplar labels of an exemplar, such as a trace ID
    * @throws MetricsError `VALUE_INVALID` if it is not a number
    */
@@ -93,7 +95,11 @@ export class Histogram<L extends string = never, D extends L = never, E extends 
   HistogramChild,
   D
 > {
-  /** @throws MetricsError as for a counter, and `BUCKETS_INVALID` for bounds that do not ascend */
+  /**
+   * Creates a histogram and registers it.
+   *
+   * @throws MetricsError as for a counter, and `BUCKETS_INVALID` for bounds that do not ascend
+   */
   constructor(options: HistogramOptions<L, Histogram<L, D, E>, D, E>) {
     super(
       options as HistogramOptions<L, never, D>,

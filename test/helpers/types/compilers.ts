@@ -109,7 +109,8 @@ export function compileIn(folder: string, compiler: Compiler, changed: object = 
   return errorsIn(stdout)
 }
 
-function binOf(compiler: Compiler): string {
+/** The program of a compiler, as a script. */
+export function binOf(compiler: Compiler): string {
   const folder = folderOf(compiler)!
   const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   return join(folder, bin.tsc)
