@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { firstSet, inMemory, variables } from '../../platform/environment.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
+import { systemNow } from '../../platform/system-time.js'
 import { nodeProcess, testFileId } from '../../platform/test-file.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import type { WorkersUser } from '../../store/shared/ownership.js'
@@ -165,7 +166,7 @@ function keyOf(pid: number, suffix = ''): string {
  */
 function isOld(directory: string): boolean {
   const facts = lstatSync(directory, { throwIfNoEntry: false })
-  return facts !== undefined && Date.now() - facts.mtimeMs > oldAfter
+  return facts !== undefined && systemNow() - facts.mtimeMs > oldAfter
 }
 
 /** Milliseconds. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, type Stats } from 'node:fs'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import type { Pause } from '../../model/pause.js'
+import { systemNow } from '../../platform/system-time.js'
 import { answers, runningSince, seesAllProcesses } from '../shared/process-facts.js'
 import type { FileName } from './file-name.js'
 
@@ -120,7 +121,7 @@ function startOf(process: string): number | undefined {
 }
 
 function startedAt(ticks: number): number {
-  return Date.now() / 1000 - uptime() + ticks / ticksPerSecond
+  return systemNow() / 1000 - uptime() + ticks / ticksPerSecond
 }
 
 /** A process in one scrape. What the system shows of it is read once, when it is needed. */

@@ -1,6 +1,7 @@
 import { fstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
+import { systemNow } from '../../platform/system-time.js'
 import { closeQuietly, codeOf, openWithStats } from '../shared/files.js'
 import { headFault, headLength } from './entries.js'
 import { type FileCircumstances, FileEntries } from './file-entries.js'
@@ -163,7 +164,7 @@ export class FileReader {
       return false
     }
     // The time of a file is not precise.
-    return Date.now() - now.ctimeMs > ripening
+    return systemNow() - now.ctimeMs > ripening
   }
 
   private newEntries(circumstances: FileCircumstances): FileEntries {

@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import type { Binding } from '../../platform/addon.js'
+import { systemNow } from '../../platform/system-time.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Removal } from '../core/removal-index.js'
 import { closeQuietly, codeOf, createFile, freeName, readAt, removeQuietly, unlockQuietly, writeAt } from './files.js'
@@ -171,7 +172,7 @@ export class Removals {
   /** Compares the age of the file; if the clock was set back since, how long this process has seen the file. */
   private isForgotten(made: number): boolean {
     if (this.foreignLock?.made !== made) this.foreignLock = { made, seen: monotonicNow() }
-    return Date.now() - made > lockForgotten || monotonicNow() - this.foreignLock.seen > lockForgotten
+    return systemNow() - made > lockForgotten || monotonicNow() - this.foreignLock.seen > lockForgotten
   }
 
   private unlock(): void {

@@ -57,7 +57,7 @@ export function describeCompiler(compiler: Compiler, others: readonly Resolution
         expect(ofUse.length, `${use}\n${said}`).toBe(1)
         expect(ofUse[0]!.column, `${use}\n${said}`).toBe(use.indexOf('⟨') + 1)
         for (const text of texts) expect(ofUse[0]!.message, use).toContain(text)
-        // Labels that are right are no fault, and forms that nobody used are none either.
+        // Labels that are right are no fault, nor are forms that the call does not use.
         expect(ofUse[0]!.message, use).not.toMatch(/'(?:method|status)' does not exist/)
       }
     })
