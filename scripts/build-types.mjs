@@ -27,7 +27,7 @@ export async function buildTypes({ root, doors, folders, scratch }) {
     ),
     external: [/^node:/],
     // The input are declarations, so that the plugin starts no compiler.
-    plugins: [dts({ dtsInput: true, tsconfig: false }), valuesStayValues],
+    plugins: [dts({ dtsInput: true, tsconfig: false }), valuesStayValues, withoutPaths],
     logLevel: 'warn',
     checks: { pluginTimings: false },
   })
@@ -37,12 +37,21 @@ export async function buildTypes({ root, doors, folders, scratch }) {
     entryFileNames: '[name].d.ts',
     chunkFileNames: 'types/[name].d.ts',
     minifyInternalExports: false,
-    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+    // What the doors of other clients share is apart: their classes have the names of promhive's own, and in one file those
+    // would be numbered, in every message of a compiler.
+    codeSplitting: {
+      groups: [
+        { name: 'shared', minShareCount: 2, priority: 1, test: (id) => !ofClients.test(id) },
+        { name: 'clients', minShareCount: 2 },
+      ],
+    },
   })
   await build.close()
   rmSync(scratch, { recursive: true })
   for (const folder of others) cpSync(first, folder, { recursive: true })
 }
+
+const ofClients = /[\\/]compat[\\/](?:prom-client|prometheus-io|internals)[\\/]/
 
 /**
  * What doors share is exported from a file of its own. The plugin marks there as a type what any door exports as a type
@@ -58,4 +67,10 @@ const valuesStayValues = {
       list.replace(/(?<=[{,] )type ([\w$]+)/g, (marked, name) => (values.has(name) ? name : marked)),
     )
   },
+}
+
+/** The bundler writes where each declaration comes from: a folder of this build, with the number of its process. */
+const withoutPaths = {
+  name: 'without-paths',
+  renderChunk: (code) => code.replace(/^\/\/ \.dist-.*\n/gm, ''),
 }

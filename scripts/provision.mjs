@@ -183,6 +183,12 @@ const folders = [
     leftOut: 'packing the package as it is published, and the addons of other platforms',
     options: [],
   },
+  {
+    folder: 'test/compilers',
+    brings: 'versions of TypeScript',
+    leftOut: 'the types and editors under TypeScript before 5.8',
+    options: [],
+  },
   { folder: 'site', brings: 'VitePress', leftOut: 'the site of the docs', options: [] },
 ]
 for (const each of folders) provideFolder(each)

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { systemNow } from '../platform/system-time.js'
 import { renameRepeatedly, renameWhenFree } from '../platform/windows.js'
 
 /** Milliseconds after which an unfinished file belongs to a process that was killed while it wrote. */
@@ -113,7 +114,7 @@ export class ReplacedFile {
     for (const name of readdirSync(folder)) {
       if (!name.startsWith(this.prefix) || !unfinishedEnd.test(name.slice(this.prefix.length))) continue
       const file = join(folder, name)
-      const age = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+      const age = systemNow() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? systemNow())
       if (age > abandonedAfter) rmSync(file, { force: true })
     }
     this.swept = true

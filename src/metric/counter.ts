@@ -7,7 +7,7 @@ import { Child, type ChildOwner } from './child.js'
 import { readExemplarForm } from './exemplar-form.js'
 import { LabelledMetric } from './labelled.js'
 import { counterOptions } from './option-names.js'
-import type { ExemplarForm, LabelValues, MetricOptions, VerbArguments } from './options.js'
+import type { FormIf, LabelValues, MetricOptions, VerbArguments } from './options.js'
 
 /** One series of a counter. */
 export class CounterChild extends Child {
@@ -45,24 +45,27 @@ export class CounterChild extends Child {
  * requests.inc({ method: 'GET', status: 200 })
  * requests.labels('GET', '200').inc(2)
  */
-export class Counter<L extends string = never, D extends L = never> extends LabelledMetric<L, CounterChild, D> {
-  /** @throws MetricsError for an invalid name, help, label name or registry */
-  constructor(options: MetricOptions<L, Counter<L, D>, D>)
+export class Counter<L extends string = never, D extends L = never, E extends boolean = false> extends LabelledMetric<
+  L,
+  CounterChild,
+  D
+> {
+  /**
+   * Creates a counter and registers it.
+   *
+   * @throws MetricsError for an invalid name, help, label name or registry
+   */
+  constructor(options: MetricOptions<L, Counter<L, D, E>, D, E>)
   /** @internal */
-  constructor(options: MetricOptions<L, Counter<L, D>, D>, part?: { readonly perWriter?: true })
-  constructor(options: MetricOptions<L, Counter<L, D>, D>, part: { readonly perWriter?: true } = {}) {
+  constructor(options: MetricOptions<L, Counter<L, D, E>, D, E>, part?: { readonly perWriter?: true })
+  constructor(options: MetricOptions<L, Counter<L, D, E>, D, E>, part: { readonly perWriter?: true } = {}) {
     const reserved = part?.perWriter ? 'perWriter' : []
     super(options as MetricOptions<L, never, D>, counterOptions, () => ({ type: 'counter', ...part }), reserved)
   }
 
   /** Adds `amount`, by default 1, to the series of these labels, with an optional exemplar. */
   inc(
-    ...args: VerbArguments<
-      L,
-      [amount?: number | undefined, exemplar?: ExemplarLabels | undefined],
-      D,
-      ExemplarForm<L, D>
-    >
+    ...args: VerbArguments<L, [amount?: number | undefined, exemplar?: ExemplarLabels | undefined], D, FormIf<E, L, D>>
   ): void
   inc(first?: unknown, second?: number | ExemplarLabels, exemplar?: ExemplarLabels): void {
     if (typeof first !== 'object' || first === null)

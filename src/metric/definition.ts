@@ -119,10 +119,16 @@ export function unknownLabel(
   )
 }
 
-export function wrongCount(
+/** Returns positional label values by their names. */
+export function labelsByName(
   { name, labelNames }: { readonly name: string; readonly labelNames: readonly string[] },
-  valueCount: number,
-): MetricsError {
-  const text = `${name}: ${valueCount} label values for ${labelNames.length} label names (${labelNames.join(', ')})`
-  return new MetricsError('LABEL_COUNT', text)
+  values: readonly unknown[],
+): Labels {
+  if (values.length !== labelNames.length) {
+    const text = `${name}: ${values.length} label values for ${labelNames.length} label names (${labelNames.join(', ')})`
+    throw new MetricsError('LABEL_COUNT', text)
+  }
+  const labels: Record<string, unknown> = {}
+  for (let i = 0; i < values.length; i++) labels[labelNames[i]!] = values[i]
+  return labels
 }

@@ -8,12 +8,16 @@ import type { Slots } from '../store/contract.js'
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric } from './labelled.js'
 import { gaugeOptions } from './option-names.js'
-import type { GaugeOptions, LabelValues, VerbArguments } from './options.js'
+import type { AnyLabels, GaugeOptions, LabelValues, VerbArguments } from './options.js'
 import { startTimer } from './timer.js'
 
 /** One series of a gauge. */
 export class GaugeChild extends Child {
-  /** @throws MetricsError `VALUE_INVALID` if it is not a number */
+  /**
+   * Sets the series to `value`.
+   *
+   * @throws MetricsError `VALUE_INVALID` if it is not a number
+   */
   set(value: number): void {
     if (typeof value === 'number' && this.gate[0] === this.seen) this.values[this.at] = value
     else {
@@ -23,11 +27,13 @@ export class GaugeChild extends Child {
     }
   }
 
+  /** Adds `amount`, by default 1. */
   inc(amount = 1): void {
     if (typeof amount === 'number' && this.gate[0] === this.seen) this.values[this.at]! += amount
     else this.add(amount)
   }
 
+  /** Subtracts `amount`, by default 1. */
   dec(amount = 1): void {
     if (typeof amount === 'number' && this.gate[0] === this.seen) this.values[this.at]! -= amount
     else this.add(-this.check(amount ?? 1))
@@ -106,7 +112,11 @@ export class MostRecentChild extends GaugeChild {
  * rss.set(process.memoryUsage.rss())
  */
 export class Gauge<L extends string = never, D extends L = never> extends LabelledMetric<L, GaugeChild, D> {
-  /** @throws MetricsError as for a counter, and `MODE_UNKNOWN` for an unknown mode */
+  /**
+   * Creates a gauge and registers it.
+   *
+   * @throws MetricsError as for a counter, and `MODE_UNKNOWN` for an unknown mode
+   */
   constructor(options: GaugeOptions<L, Gauge<L, D>, D>) {
     // If every writer has its own series, the label `worker` distinguishes them, so the metric cannot declare it.
     const reserved = String(options?.mode ?? options?.multiprocess_mode).endsWith('all') ? 'perWriter' : []
@@ -118,18 +128,21 @@ export class Gauge<L extends string = never, D extends L = never> extends Labell
     )
   }
 
+  /** Sets the series of these labels to `value`. */
   set(...args: VerbArguments<L, [value: number], D>): void
   set(first: unknown, value?: number): void {
     if (isLabels(first)) this.find(first as LabelValues<L>).set(value as number)
     else this.only.set(first as number)
   }
 
+  /** Adds `amount`, by default 1, to the series of these labels. */
   inc(...args: VerbArguments<L, [amount?: number | undefined], D>): void
   inc(first?: unknown, amount?: number): void {
     if (isLabels(first)) this.find(first as LabelValues<L>).inc(amount)
     else this.only.inc(first as number | undefined)
   }
 
+  /** Subtracts `amount`, by default 1, from the series of these labels. */
   dec(...args: VerbArguments<L, [amount?: number | undefined], D>): void
   dec(first?: unknown, amount?: number): void {
     if (isLabels(first)) this.find(first as LabelValues<L>).dec(amount)
@@ -144,7 +157,7 @@ export class Gauge<L extends string = never, D extends L = never> extends Labell
   }
 
   /** Starts a clock; the returned function sets the gauge to the seconds since and returns them. */
-  startTimer(startLabels?: Partial<LabelValues<L>>): (endLabels?: Partial<LabelValues<L>>) => number {
+  startTimer(startLabels?: AnyLabels<L>): (endLabels?: Partial<LabelValues<L>>) => number {
     if (startLabels) this.checkNames(startLabels)
     return startTimer(startLabels, (labels, seconds) => {
       if (labels === undefined) this.only.set(seconds)

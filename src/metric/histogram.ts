@@ -9,7 +9,7 @@ import { Child, type ChildOwner } from './child.js'
 import { readExemplarForm } from './exemplar-form.js'
 import { LabelledMetric } from './labelled.js'
 import { histogramOptions } from './option-names.js'
-import type { ExemplarForm, HistogramOptions, LabelValues, VerbArguments } from './options.js'
+import type { AnyLabels, FormIf, HistogramOptions, LabelValues, VerbArguments } from './options.js'
 import { startTimer } from './timer.js'
 
 /** One series of a histogram. */
@@ -17,6 +17,8 @@ export class HistogramChild extends Child {
   private readonly bounds = (this.family as FamilyDescriptor<'histogram'>).bounds
 
   /**
+   * Counts a value in its bucket.
+   *
    * @param exemplar labels of an exemplar, such as a trace ID
    * @throws MetricsError `VALUE_INVALID` if it is not a number
    */
@@ -88,9 +90,17 @@ export class HistogramChild extends Child {
  * const end = duration.startTimer()
  * end()
  */
-export class Histogram<L extends string = never, D extends L = never> extends LabelledMetric<L, HistogramChild, D> {
-  /** @throws MetricsError as for a counter, and `BUCKETS_INVALID` for bounds that do not ascend */
-  constructor(options: HistogramOptions<L, Histogram<L, D>, D>) {
+export class Histogram<L extends string = never, D extends L = never, E extends boolean = false> extends LabelledMetric<
+  L,
+  HistogramChild,
+  D
+> {
+  /**
+   * Creates a histogram and registers it.
+   *
+   * @throws MetricsError as for a counter, and `BUCKETS_INVALID` for bounds that do not ascend
+   */
+  constructor(options: HistogramOptions<L, Histogram<L, D, E>, D, E>) {
     super(
       options as HistogramOptions<L, never, D>,
       histogramOptions,
@@ -100,9 +110,7 @@ export class Histogram<L extends string = never, D extends L = never> extends La
   }
 
   /** Counts a value in its bucket, with an optional exemplar. */
-  observe(
-    ...args: VerbArguments<L, [value: number, exemplar?: ExemplarLabels | undefined], D, ExemplarForm<L, D>>
-  ): void
+  observe(...args: VerbArguments<L, [value: number, exemplar?: ExemplarLabels | undefined], D, FormIf<E, L, D>>): void
   observe(first: unknown, second?: number | ExemplarLabels, exemplar?: ExemplarLabels): void {
     if (typeof first !== 'object' || first === null)
       this.only.observe(first as number, second as ExemplarLabels | undefined)
@@ -113,7 +121,7 @@ export class Histogram<L extends string = never, D extends L = never> extends La
   }
 
   /** Starts a clock; the returned function observes the seconds since and returns them. Labels are read at its end. */
-  startTimer(startLabels?: Partial<LabelValues<L>>): (endLabels?: Partial<LabelValues<L>>) => number {
+  startTimer(startLabels?: AnyLabels<L>): (endLabels?: Partial<LabelValues<L>>) => number {
     if (startLabels) this.checkNames(startLabels)
     return startTimer(startLabels, (labels, seconds) => {
       if (labels === undefined) this.only.observe(seconds)

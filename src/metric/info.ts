@@ -41,7 +41,11 @@ const presentInfos = new WeakMap<MetricContext, Map<string, SeriesKey>>()
  * build.info({ version: '1.4.2', commit: '3f0c1a9' })
  */
 export class Info<L extends string = never, D extends L = never> extends LabelledMetric<L, InfoChild, D> {
-  /** @throws MetricsError as for a counter, and `UNIT_MISMATCH` for a unit, which an info cannot have */
+  /**
+   * Creates an info and registers it.
+   *
+   * @throws MetricsError as for a counter, and `UNIT_MISMATCH` for a unit, which an info cannot have
+   */
   constructor(options: InfoOptions<L, Info<L, D>, D>) {
     super(options as InfoOptions<L, never, D>, infoOptions, () => ({ type: 'info' }))
   }

@@ -22,12 +22,20 @@ import {
   checkRegisters,
   checkRequired,
   checkScope,
+  labelsByName,
   oneOf,
   unknownLabel,
-  wrongCount,
 } from './definition.js'
 import type { MetricValues } from './metric-values.js'
-import type { ChildOfSome, LabelsArguments, LabelValues, MetricOptions, RemoveOptions, SomeLabels } from './options.js'
+import type {
+  AnyLabels,
+  ChildOfSome,
+  LabelsArguments,
+  LabelValues,
+  MetricOptions,
+  RemoveOptions,
+  SomeLabels,
+} from './options.js'
 import { SeriesLimit } from './series-limit.js'
 
 /** What the type of a metric adds to the common part of its descriptor. */
@@ -122,21 +130,13 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   labels(...values: LabelsArguments<L, D>): C
   labels(...values: readonly unknown[]): C {
     const [first] = values
-    const labels = typeof first === 'object' && first !== null ? (first as Labels) : this.named(values)
+    const labels = typeof first === 'object' && first !== null ? (first as Labels) : labelsByName(this, values)
     const series = this.children.find(labels) || this.resolve(labels)
     if (typeof series === 'number') return this.children.hold(series)
     this.limit.check(series)
     if (this.names.length === 0) return this.only
     this.introduce(series.labelValues, labels)
     return this.make(this.family, this, series.labelValues)
-  }
-
-  /** Returns positional label values by their names. */
-  private named(values: readonly unknown[]): Labels {
-    if (values.length !== this.labelNames.length) throw wrongCount(this, values.length)
-    const labels: Record<string, unknown> = {}
-    for (let i = 0; i < values.length; i++) labels[this.labelNames[i]!] = values[i]
-    return labels
   }
 
   /**
@@ -146,7 +146,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   remove(...values: LabelsArguments<L, D> | [labels: LabelValues<L, D>, options: RemoveOptions]): void {
     const [first, options] = values as readonly unknown[]
     const named = typeof first === 'object' && first !== null
-    const labels = named ? (first as Labels) : this.named(values)
+    const labels = named ? (first as Labels) : labelsByName(this, values)
     this.checkNames(labels)
     const texts = this.textsOfLabels(labels)
     const filter = Object.fromEntries(this.names.map((name, i) => [name, texts[i]!]))
@@ -154,7 +154,7 @@ export abstract class LabelledMetric<L extends string, C extends Child, D extend
   }
 
   /** Removes every series whose labels have these values, whatever its other labels are. */
-  removeByLabels(labels: Partial<LabelValues<L>>, options?: RemoveOptions): void {
+  removeByLabels(labels: AnyLabels<L>, options?: RemoveOptions): void {
     checkFilter(this.name, labels)
     const pairs = Object.entries(labels as Labels)
     for (const [name] of pairs) if (!this.names.includes(name)) throw unknownLabel(this, name)

@@ -54,6 +54,11 @@ type OneOf<L extends string> = (L extends string ? (one: () => L) => void : neve
     : never
   : never
 
+/** Values for any of the labels; none for a metric without labels. */
+export type AnyLabels<L extends string> = [L] extends [never]
+  ? Readonly<Record<string, never>>
+  : Partial<LabelValues<L>>
+
 /** Values for some of the labels, and for nothing else. */
 export type SomeLabels<L extends string, P> = P & { readonly [K in Exclude<keyof P, L>]: never }
 
@@ -68,7 +73,8 @@ export interface ChildOfSome<C, L extends string, D extends string, Given> {
   ): ChildOfSome<C, L, D, Given | keyof P>
 }
 
-export interface MetricOptions<L extends string, M = unknown, D extends string = never> {
+/** @template E whether `inc` and `observe` have prom-client's form */
+export interface MetricOptions<L extends string, M = unknown, D extends string = never, E extends boolean = boolean> {
   /** The name as it is shown: `http_requests_total`. */
   readonly name: string
   /** What the metric counts, in one sentence. */
@@ -95,7 +101,7 @@ export interface MetricOptions<L extends string, M = unknown, D extends string =
   /** Seconds without a count in any process after which a series is removed from the application. */
   readonly expireAfter?: number | undefined
   /** prom-client's form of `inc` and `observe`: one object of labels, value and exemplarLabels. */
-  readonly enableExemplars?: boolean | undefined
+  readonly enableExemplars?: FormSwitch<E> | undefined
   /**
    * Updates the metric; may be async. Called before a scrape is answered, in the processes of `run`. If it runs in
    * every process, each one updates its own values: until the call ends, `reset`, `clear`, `remove` and
@@ -119,8 +125,8 @@ export interface GaugeOptions<L extends string, M = unknown, D extends string = 
   readonly aggregator?: string | undefined
 }
 
-export interface HistogramOptions<L extends string, M = unknown, D extends string = never>
-  extends MetricOptions<L, M, D> {
+export interface HistogramOptions<L extends string, M = unknown, D extends string = never, E extends boolean = boolean>
+  extends MetricOptions<L, M, D, E> {
   /** Upper bounds, ascending; `+Inf` is implied. */
   readonly buckets?: readonly number[] | undefined
 }
@@ -165,6 +171,22 @@ export interface RemoveOptions {
    */
   readonly scope?: 'application' | 'process' | undefined
 }
+
+/**
+ * The type of `enableExemplars`. `E` is inferred from it; where type arguments are given, as in `new Counter<'path'>(…)`, it
+ * is false, and any value is accepted.
+ */
+type FormSwitch<E extends boolean> = E | ([E] extends [false] ? boolean : E)
+
+/**
+ * The form, if the metric has it. Otherwise it is no alternative to the labels: editors would propose its properties, and
+ * compilers report labels as missing in it. A metric with unknown label names may have it.
+ */
+export type FormIf<E extends boolean, L extends string, D extends string> = string extends L
+  ? ExemplarForm<L, D>
+  : [E] extends [false]
+    ? never
+    : ExemplarForm<L, D>
 
 /** The argument of `inc` and `observe` for a metric with `enableExemplars`, as in prom-client. */
 export type ExemplarForm<L extends string, D extends string = never> = {

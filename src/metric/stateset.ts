@@ -99,6 +99,8 @@ export class StateSet<S extends string, L extends string = never, D extends L = 
   private readonly initial: S | undefined
 
   /**
+   * Creates a stateset and registers it.
+   *
    * @throws MetricsError as for a counter, `STATES_INVALID` and `MODE_UNKNOWN`; `UNIT_MISMATCH` for a unit, which a
    * stateset cannot have
    */

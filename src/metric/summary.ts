@@ -9,7 +9,7 @@ import { checkWindow, checkWindowSize, defaultWindowError } from '../model/slidi
 import { Child, type ChildOwner } from './child.js'
 import { LabelledMetric, type TypePart } from './labelled.js'
 import { summaryOptions } from './option-names.js'
-import type { LabelValues, SummaryOptions, VerbArguments } from './options.js'
+import type { AnyLabels, LabelValues, SummaryOptions, VerbArguments } from './options.js'
 import { startTimer } from './timer.js'
 
 /** One series of a summary. */
@@ -17,7 +17,11 @@ export class SummaryChild extends Child {
   /** @internal */
   protected readonly sketch = sketchOf(this.family as FamilyDescriptor<'summary'>)
 
-  /** @throws MetricsError `VALUE_INVALID` if it is not a number */
+  /**
+   * Counts a value.
+   *
+   * @throws MetricsError `VALUE_INVALID` if it is not a number
+   */
   observe(value: number): void {
     // NaN is refused: it would make the sum NaN forever.
     if (typeof value === 'number' && !Number.isNaN(value) && this.gate[0] === this.seen) this.record(value)
@@ -111,14 +115,19 @@ class WindowedChild extends SummaryChild {
  * lately.observe(0.2)
  */
 export class Summary<L extends string = never, D extends L = never> extends LabelledMetric<L, SummaryChild, D> {
-  /** @throws MetricsError as for a counter, and `QUANTILES_INVALID` for quantiles that are not from 0 to 1; `OPTION_INVALID` for
-   *   a window that is none */
+  /**
+   * Creates a summary and registers it.
+   *
+   * @throws MetricsError as for a counter, and `QUANTILES_INVALID` for quantiles that are not from 0 to 1; `OPTION_INVALID` for
+   *   a window that is none
+   */
   constructor(options: SummaryOptions<L, Summary<L, D>, D>) {
     super(options as SummaryOptions<L, never, D>, summaryOptions, (name) => summaryPart(name, options), ['quantile'])
     const seconds = pruneAfter(options)
     if (seconds !== undefined) this.expireAfter = Math.min(this.expireAfter ?? seconds, seconds)
   }
 
+  /** Counts a value in the series of these labels. */
   observe(...args: VerbArguments<L, [value: number], D>): void
   observe(first: unknown, value?: number): void {
     if (typeof first === 'object' && first !== null) this.find(first as LabelValues<L>).observe(value as number)
@@ -126,7 +135,7 @@ export class Summary<L extends string = never, D extends L = never> extends Labe
   }
 
   /** Starts a clock; the returned function observes the seconds since and returns them. Labels are read at its end. */
-  startTimer(startLabels?: Partial<LabelValues<L>>): (endLabels?: Partial<LabelValues<L>>) => number {
+  startTimer(startLabels?: AnyLabels<L>): (endLabels?: Partial<LabelValues<L>>) => number {
     if (startLabels) this.checkNames(startLabels)
     return startTimer(startLabels, (labels, seconds) => {
       if (labels === undefined) this.only.observe(seconds)

@@ -38,8 +38,8 @@ export const nodeProcess = (hasOwnGlobals ? runInThisContext('process') : proces
   [filesPlace]?: TestFiles
 }
 
-/** Returns Unix milliseconds, after a test file has ended as well: Jest then takes the `Date` that it gave the file. */
-export const systemNow: () => number = hasOwnGlobals ? runInThisContext('Date.now') : () => Date.now()
+/** `Date.now()`, after a test file has ended as well: Jest then takes the `Date` that it gave the file. */
+export const dateNow: () => number = hasOwnGlobals ? runInThisContext('Date.now') : () => Date.now()
 
 const globals = globalThis as { [place]?: TestFile }
 const file = hasOwnGlobals || isThreadOfVitest ? begin(String(import.meta.url)) : undefined

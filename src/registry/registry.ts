@@ -56,6 +56,7 @@ export class Registry implements MetricRegistry {
     () => this.ownType,
   )
 
+  /** Creates a registry without metrics. */
   constructor(options?: RegistryOptions)
   /** @internal */
   constructor(options?: RegistryOptions, context?: RegistryContext, like?: Registry)
@@ -118,7 +119,7 @@ export class Registry implements MetricRegistry {
     return this.scrapes.expose(accept, names, limits)
   }
 
-  /** @throws MetricsError `NAME_TAKEN` when another metric has the name; `REGISTER_INVALID` when it counts elsewhere */
+  /** Adds a metric. Throws `NAME_TAKEN` if another one has the name, `REGISTER_INVALID` if it counts elsewhere. */
   registerMetric(metric: RegisteredMetric & { readonly context?: unknown }): void {
     if (metric.context !== undefined && metric.context !== this.context) {
       const text = `${metric.name}: a registry with scope "process" shows only metrics of its own, and no other shows them`
@@ -129,10 +130,12 @@ export class Registry implements MetricRegistry {
     setImmediate(() => this.contents.members.start(metric)).unref()
   }
 
+  /** Returns the metric of this name; undefined if there is none. */
   getSingleMetric(name: string): RegisteredMetric | undefined {
     return this.contents.members.get(name)
   }
 
+  /** Returns the metrics, in the order in which they were registered. */
   getMetricsAsArray(): RegisteredMetric[] {
     return this.contents.members.all()
   }
@@ -153,14 +156,14 @@ export class Registry implements MetricRegistry {
   }
 
   /**
-   * Adds labels to every series of this registry that has no label of that name. Set the same labels in every process:
-   * a scrape shows the sums of all, with the labels of the process that answers. If processes differ,
-   * `DEFAULT_LABELS_DIFFER` is reported.
+   * Adds labels to every series that has no label of that name. Set the same ones in every process: a scrape shows the sums
+   * of all, with the labels of the process that answers. If processes differ, `DEFAULT_LABELS_DIFFER` is reported.
    */
   setDefaultLabels(labels: Readonly<Record<string, LabelValueOrNone>>): void {
     this.contents.defaults.set(labels)
   }
 
+  /** Removes the metric of this name, if there is one. */
   removeSingleMetric(name: string): void {
     this.contents.members.remove(name, this.contents.name)
   }
@@ -192,8 +195,7 @@ export class Registry implements MetricRegistry {
     const merged = new Registry()
     const [type, another] = new Set(registries.map((registry) => registry.contentType))
     if (type !== undefined && another === undefined) merged.setContentType(type)
-    for (const registry of registries)
-      for (const metric of registry.contents.members.all()) merged.registerMetric(metric)
+    for (const { contents } of registries) for (const metric of contents.members.all()) merged.registerMetric(metric)
     return merged
   }
 

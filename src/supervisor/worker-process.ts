@@ -1,5 +1,6 @@
 import cluster, { type Address, type Worker } from 'node:cluster'
 import { variables } from '../platform/environment.js'
+import { systemNow } from '../platform/system-time.js'
 import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../platform/timers.js'
 import { onWindows } from '../platform/windows.js'
 import {
@@ -42,7 +43,7 @@ const quiet = 2000
 /** One process of a worker number; its successor is another process with the same number. */
 export class WorkerProcess {
   /** In seconds since 1970. */
-  readonly startedAt = Date.now() / 1000
+  readonly startedAt = systemNow() / 1000
   private readonly began = monotonicNow()
   readonly exited: Promise<WorkerExit>
   /** Why the supervisor ends the process; undefined while it does not. */

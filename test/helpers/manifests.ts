@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import { compile } from './compilers.js'
 import { root } from './processes/dist.js'
+import { compile } from './types/compilers.js'
 
 const folder = join(root, 'test', 'manifests')
 /** `scripts/provision.mjs` installs the schemas if permitted. */

@@ -12,6 +12,7 @@ const compares: Readonly<Record<string, string>> = {
   'cli/living-directory.ts': 'shows the age of other processes',
   'cli/top/frame.ts': 'shows the age of other processes',
   'export/replaced-file.ts': 'the age of an unfinished file of another process',
+  'export/otlp/otlp-destination.ts': 'the times of exports, which must not go back',
   'export/remote-write/remote-write.ts': 'the times of samples, which must not go back',
   'metric/summary.ts': 'the window of a summary, of which all processes have the same parts',
   'runtime/directory/application-directory.ts': 'the age of a directory that another process made: an hour and more',
@@ -35,6 +36,47 @@ test('no interval is measured with the time of day', () => {
   expect(found.map(({ path }) => path).sort()).toEqual(Object.keys(compares).sort())
 })
 
+/**
+ * Files that ask `Date`, which tests replace: for times that the application shows, and windows of them. What decides whether
+ * something lives, is old or is sent asks `systemNow()`.
+ */
+const showsTimes: Readonly<Record<string, string>> = {
+  'compat/internals/util.ts': 'a function of the client',
+  'compat/prom-client/gauge.ts': 'the value of setToCurrentTime()',
+  'export/http/certificate-file.ts': 'the days until a certificate expires',
+  'export/page/page-reader.ts': 'the time of a plot',
+  'export/page/scrape-log.ts': 'the time of a scrape on the page',
+  'gather/merge.ts': 'the end of the windows of summaries',
+  'gather/source-gatherer.ts': 'the end of the windows of summaries',
+  'metric/child.ts': 'the time of an exemplar',
+  'metric/gauge.ts': 'the value of setToCurrentTime()',
+  'metric/summary.ts': 'the window of a summary',
+  'model/layout/slot-layout.ts': 'the window of a summary',
+  'platform/system-time.ts': 'a comment',
+  'platform/test-file.ts': 'the times of series in memory',
+  'runtime/exporters/export-metrics.ts': 'the time of the last success',
+  'store/core/carry-over.ts': 'the window of a summary',
+  'store/redis/host-backend.ts': 'when the process started, as it is shown',
+  'store/redis/ledger.ts': 'when a series was created',
+  'store/shared/buffered-seat.ts': 'a sign of life, where no lock shows it',
+  'store/shared/claim.ts': 'the age of a claim, where the process is not visible',
+  'store/shared/leadership.ts': 'a sign of life, where no lock shows it',
+  'store/shared/liveness.ts': 'a sign of life, where no lock shows it',
+  'store/shared/process-facts.ts': 'when the process started',
+  'store/shared/seat-series.ts': 'when a series was created',
+  'store/shared/seat.ts': 'a sign of life, where no lock shows it; the name of a damaged file',
+  'store/shared/shared-store.ts': 'the window of a summary',
+  'store/shared/target-file.ts': 'a sign of life, where no lock shows it',
+  'supervisor/open-requests.ts': 'the time that a request takes, over processes',
+  'supervisor/supervisor-metrics.ts': 'the value of a label',
+}
+
+test('only times that are shown follow a replaced Date', () => {
+  const found = readSource().filter(({ path }) => readFileSync(join(root, 'src', path), 'utf8').includes('Date.now()'))
+  const shown = found.map(({ path }) => path).filter((path) => !/^(?:cli|testing)\//.test(path))
+  expect(shown.sort()).toEqual(Object.keys(showsTimes).sort())
+})
+
 test.each([
   ['if (Date.now() - since > 5) end()', 1],
   ['const until = Date.now() + 5\nwhile (Date.now() < until) look()', 2],
@@ -51,10 +93,10 @@ test.each([
 
 /** Lines in which the time of day, or a value derived from it, is compared, subtracted from, or passed on as `now`. */
 function comparisonsIn(text: string): string[] {
-  const clock = String.raw`Date\.now\(\)`
-  const names = [...text.matchAll(/(?:const|let)\s+(\w+)\s*=\s*Date\.now\(\)(?:\s*\/\s*1000)?\s*[+;\n]/g)].map(
-    ([, name]) => name!,
-  )
+  const clock = String.raw`(?:Date\.now|systemNow)\(\)`
+  const names = [
+    ...text.matchAll(/(?:const|let)\s+(\w+)\s*=\s*(?:Date\.now|systemNow)\(\)(?:\s*\/\s*1000)?\s*[+;\n]/g),
+  ].map(([, name]) => name!)
   const times = [clock, ...new Set(names.filter((name) => name !== 'timestamp'))].join('|')
   const compared = new RegExp(
     String.raw`(?:${times})(?:\s*/\s*1000)?\s*(?:-[^-]|<|>|[+]\s*\w+$)|(?:[^-=]-|[^=]>|<)=?\s*(?:${times})\b`,

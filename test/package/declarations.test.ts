@@ -36,9 +36,11 @@ const fileOf = (door: string): string => {
   return esm.types.replace(/^\.\/dist\/\w+\//, '')
 }
 const shared = 'types/shared.d.ts'
+/** What the doors of other clients share, which are CommonJS alone. */
+const ofClients = 'types/clients.d.ts'
 const files: Readonly<Record<string, readonly string[]>> = {
   esm: [...both.map(fileOf), shared].sort(),
-  cjs: [...both.map(fileOf), ...common.map(fileOf), 'internals.d.ts', shared].sort(),
+  cjs: [...both.map(fileOf), ...common.map(fileOf), 'internals.d.ts', shared, ofClients].sort(),
 }
 
 beforeAll(() => provideDist())
@@ -46,7 +48,7 @@ beforeAll(() => provideDist())
 const read = (format: string, file: string): string => readFileSync(join(root, 'dist', format, file), 'utf8')
 
 describe.each(['esm', 'cjs'])('the declarations for %s', (format) => {
-  test('are one file for each door, and one for what doors share', () => {
+  test('are one file for each door, one for what doors share, and one for what those of other clients share', () => {
     const all = readdirSync(join(root, 'dist', format), { recursive: true }) as string[]
     const declarations = all.filter((name) => /\.d\.[mc]?ts$/.test(name) && !/^[\w-]+\/lib\//.test(name))
     expect(declarations.sort()).toEqual(files[format])
@@ -57,7 +59,7 @@ describe.each(['esm', 'cjs'])('the declarations for %s', (format) => {
       const code = read(format, file).replaceAll(/\/\*[\s\S]*?\*\//g, '')
       const specifiers = [...code.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)]
       const foreign = specifiers.map(([, specifier]) => specifier!).filter((name) => !/^node:/.test(name))
-      expect(foreign.filter((name) => name !== './types/shared.js')).toEqual([])
+      expect(foreign.filter((name) => !/^\.\/(?:types\/)?(?:shared|clients)\.js$/.test(name))).toEqual([])
     }
   })
 
@@ -68,7 +70,7 @@ describe.each(['esm', 'cjs'])('the declarations for %s', (format) => {
       const text = read(format, file)
       expect(text).not.toContain('@internal')
       for (const [, name] of text.matchAll(/^(?:export )?declare (?:abstract )?class (\w+)/gm)) classes.add(name!)
-      if (file === shared) continue
+      if (file === shared || file === ofClients) continue
       for (const [, name] of text.matchAll(/^export declare (?:abstract )?class (\w+)/gm)) exported.add(name!)
       for (const [, list] of text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)) {
         for (const each of list!.split(','))
@@ -82,6 +84,19 @@ describe.each(['esm', 'cjs'])('the declarations for %s', (format) => {
     }
     expect([...classes].filter((name) => !exported.has(name)).sort()).toEqual(Object.keys(needed).sort())
   })
+})
+
+test.each([shared, 'index.d.ts'])(
+  '%s names nothing of promhive with a number: messages of compilers show the names',
+  (file) => {
+    const text = read('esm', file)
+    expect([...text.matchAll(/^.*\b\w+\$\d.*$/gm)].map(([line]) => line)).toEqual([])
+  },
+)
+
+test('no declaration has a path of the build', () => {
+  for (const format of ['esm', 'cjs'])
+    for (const file of files[format]!) expect(read(format, file), file).not.toContain('.dist-')
 })
 
 test('ESM and CommonJS have the same declarations', () => {

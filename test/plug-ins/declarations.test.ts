@@ -1,10 +1,10 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { compileIn } from '../helpers/compilers.js'
 import { hasPlugIns, plugInFolder } from '../helpers/plug-ins/plug-in-folder.js'
 import { root } from '../helpers/processes/dist.js'
 import { test } from '../helpers/processes/stage.js'
+import { compileIn } from '../helpers/types/compilers.js'
 
 const programs = join(root, 'test', 'plug-ins', 'declarations')
 

@@ -75,6 +75,15 @@ describe.skipIf(!hasRunners)('Jest, in its default configuration', () => {
     expect(new Set(result.counted).size).toBeGreaterThan(2)
   })
 
+  test('runs files whose timers and Date are faked before promhive is loaded', async ({ stage }) => {
+    const folder = project(stage, ['all.test.cjs', 'alone.test.cjs'])
+    writeFileSync(join(folder, 'jest.config.json'), JSON.stringify({ fakeTimers: { enableGlobally: true, now: 1e12 } }))
+    const result = await run(stage, folder, [jest, '--runInBand'])
+    expectSilence(result)
+    expectRemoved(result)
+    expect(result.output).toMatch(/Tests: +6 passed, 6 total/)
+  })
+
   test('runs ES modules', async ({ stage }) => {
     const files = ['all.test.mjs', 'all.test.mjs', ...many('alone.test.mjs')]
     const options = ['--runInBand', '--detectOpenHandles', '--transform={}']

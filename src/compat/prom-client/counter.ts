@@ -48,12 +48,12 @@ export class Counter<T extends string = string> extends Base {
     this.inc = (this.enableExemplars ? this.incWithExemplar : this.incWithoutExemplar) as Counter<T>['inc']
   }
 
-  /** Adds `value`, by default 1, to the series of these labels. */
-  inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, by default 1, to the series without labels. */
-  inc(value?: number): void
-  /** Adds `value` to the series of `labels`, with an example of what was counted; for a counter with `enableExemplars`. */
-  inc(incData: IncreaseDataWithExemplar<T>): void
+  /**
+   * Adds `value`, by default 1, to the series of these labels.
+   *
+   * @param labels the labels; without them, the value. With `enableExemplars`, labels, value and exemplar in one object
+   */
+  inc(labels?: LabelValues<T> | IncreaseDataWithExemplar<T> | number, value?: number): void
   inc(labels?: unknown, value?: unknown): unknown {
     return this.incWithoutExemplar(labels, value)
   }
@@ -79,10 +79,8 @@ export class Counter<T extends string = string> extends Base {
     return this.read() as Promise<MetricObjectWithValues<MetricValue<T>>>
   }
 
-  /** Returns the series of these label values, in the order of the label names. */
-  labels(...values: string[]): Counter.Internal
-  /** Returns the series of these labels. */
-  labels(labels: LabelValues<T>): Counter.Internal
+  /** Returns the series of these labels: an object, or the values in the order of the label names. */
+  labels(labels?: LabelValues<T> | string, ...values: string[]): Counter.Internal
   labels(...values: unknown[]): Counter.Internal {
     const labels = this.labelsOf(values)
     // Labels that were not declared are an error of `inc`.
@@ -102,10 +100,8 @@ export class Counter<T extends string = string> extends Base {
     super.reset()
   }
 
-  /** Removes the series of these label values. */
-  override remove(...values: string[]): void
-  /** Removes the series of these labels. */
-  override remove(labels: LabelValues<T>): void
+  /** Removes the series of these labels: an object, or the values in the order of the label names. */
+  override remove(labels?: LabelValues<T> | string, ...values: string[]): void
   override remove(...values: unknown[]): void {
     super.remove(...values)
   }

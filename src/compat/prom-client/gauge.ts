@@ -26,19 +26,23 @@ export class Gauge<T extends string = string> extends Base {
     super(configuration, { type: 'gauge', options: ({ aggregator }) => ({ aggregator }) })
   }
 
-  /** Adds `value`, by default 1, to the series of these labels. */
-  inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, by default 1, to the series without labels. */
-  inc(value?: number): void
+  /**
+   * Adds `value`, by default 1, to the series of these labels.
+   *
+   * @param labels the labels; without them, the value
+   */
+  inc(labels?: LabelValues<T> | number, value?: number): void
   inc(labels?: unknown, value?: unknown): void {
     const delta = isObject(labels) ? value : labels
     this.add(labels, this.isOne(delta) ? 1 : delta)
   }
 
-  /** Subtracts `value`, by default 1, from the series of these labels. */
-  dec(labels: LabelValues<T>, value?: number): void
-  /** Subtracts `value`, by default 1, from the series without labels. */
-  dec(value?: number): void
+  /**
+   * Subtracts `value`, by default 1, from the series of these labels.
+   *
+   * @param labels the labels; without them, the value
+   */
+  dec(labels?: LabelValues<T> | number, value?: number): void
   dec(labels?: unknown, value?: unknown): void {
     const delta = isObject(labels) ? value : labels
     this.add(labels, this.isOne(delta) ? -1 : -(delta as number))
@@ -77,10 +81,8 @@ export class Gauge<T extends string = string> extends Base {
     }
   }
 
-  /** Returns the series of these label values, in the order of the label names. */
-  labels(...values: string[]): Gauge.Internal<T>
-  /** Returns the series of these labels. */
-  labels(labels: LabelValues<T>): Gauge.Internal<T>
+  /** Returns the series of these labels: an object, or the values in the order of the label names. */
+  labels(labels?: LabelValues<T> | string, ...values: string[]): Gauge.Internal<T>
   labels(...values: unknown[]): Gauge.Internal<T> {
     const labels = this.labelsOf(values) as LabelValues<T>
     const child = this.held(labels)
@@ -101,10 +103,8 @@ export class Gauge<T extends string = string> extends Base {
     super.reset()
   }
 
-  /** Removes the series of these label values. */
-  override remove(...values: string[]): void
-  /** Removes the series of these labels. */
-  override remove(labels: LabelValues<T>): void
+  /** Removes the series of these labels: an object, or the values in the order of the label names. */
+  override remove(labels?: LabelValues<T> | string, ...values: string[]): void
   override remove(...values: unknown[]): void {
     super.remove(...values)
   }

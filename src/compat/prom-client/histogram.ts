@@ -59,12 +59,14 @@ export class Histogram<T extends string = string> extends Base {
     ) as Histogram<T>['observe']
   }
 
-  /** Counts a value in its bucket, in the series without labels. */
-  observe(value: number): void
+  /**
+   * Counts a value in its bucket, in the series without labels.
+   *
+   * @param value the value; with `enableExemplars`, labels, value and exemplar in one object
+   */
+  observe(value: number | ObserveDataWithExemplar<T>): void
   /** Counts a value in its bucket. */
   observe(labels: LabelValues<T>, value: number): void
-  /** Counts a value, with an example of what was observed; for a histogram with `enableExemplars`. */
-  observe(observeData: ObserveDataWithExemplar<T>): void
   observe(labels: unknown, value?: unknown): void {
     this.observeWithoutExemplar(labels, value)
   }
@@ -94,9 +96,11 @@ export class Histogram<T extends string = string> extends Base {
     return { ...object, values }
   }
 
-  /** Starts a clock; the returned function observes the seconds since and returns them. Labels are read at its end. */
-  startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number
-  /** The same with an example of what was observed; for a histogram with `enableExemplars`. */
+  /**
+   * Starts a clock; the returned function observes the seconds since and returns them. Labels are read at its end.
+   *
+   * @param exemplarLabels an example of what was observed; for a histogram with `enableExemplars`
+   */
   startTimer(
     labels?: LabelValues<T>,
     exemplarLabels?: LabelValues<T>,
@@ -133,10 +137,8 @@ export class Histogram<T extends string = string> extends Base {
     }
   }
 
-  /** Returns the series of these label values, in the order of the label names. */
-  labels(...values: string[]): Histogram.Internal<T>
-  /** Returns the series of these labels. */
-  labels(labels: LabelValues<T>): Histogram.Internal<T>
+  /** Returns the series of these labels: an object, or the values in the order of the label names. */
+  labels(labels?: LabelValues<T> | string, ...values: string[]): Histogram.Internal<T>
   labels(...values: unknown[]): Histogram.Internal<T> {
     const labels = this.labelsOf(values) as LabelValues<T>
     const child = this.held(labels)
@@ -146,10 +148,8 @@ export class Histogram<T extends string = string> extends Base {
     }
   }
 
-  /** Removes the series of these label values. */
-  override remove(...values: string[]): void
-  /** Removes the series of these labels. */
-  override remove(labels: LabelValues<T>): void
+  /** Removes the series of these labels: an object, or the values in the order of the label names. */
+  override remove(labels?: LabelValues<T> | string, ...values: string[]): void
   override remove(...values: unknown[]): void {
     super.remove(...values)
   }

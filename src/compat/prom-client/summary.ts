@@ -81,10 +81,8 @@ export class Summary<T extends string = string> extends Base {
     for (const labelValues of texts) this.children.seek(this.children.refTo(labelValues)).open()
   }
 
-  /** Returns the series of these label values, in the order of the label names. */
-  labels(...values: string[]): Summary.Internal<T>
-  /** Returns the series of these labels. */
-  labels(labels: LabelValues<T>): Summary.Internal<T>
+  /** Returns the series of these labels: an object, or the values in the order of the label names. */
+  labels(labels?: LabelValues<T> | string, ...values: string[]): Summary.Internal<T>
   labels(...values: unknown[]): Summary.Internal<T> {
     const labels = this.labelsOf(values) as LabelValues<T>
     const child = this.held(labels)
@@ -94,10 +92,8 @@ export class Summary<T extends string = string> extends Base {
     }
   }
 
-  /** Removes the series of these label values. */
-  override remove(...values: string[]): void
-  /** Removes the series of these labels. */
-  override remove(labels: LabelValues<T>): void
+  /** Removes the series of these labels: an object, or the values in the order of the label names. */
+  override remove(labels?: LabelValues<T> | string, ...values: string[]): void
   override remove(...values: unknown[]): void {
     super.remove(...values)
   }

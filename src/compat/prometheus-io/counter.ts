@@ -61,24 +61,20 @@ export class Counter<T extends string = never> extends Base {
 }
 
 export interface Counter<T extends string = never> {
-  /** Adds `value`, 1 by default, to the series of these labels. */
-  inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, 1 by default, to the series without labels. */
-  inc(value?: number): void
-  /** Adds `value` to the series of `labels`, with an example of what was counted; for a counter with `enableExemplars`. */
-  inc(incData: IncreaseDataWithExemplar<T>): void
+  /**
+   * Adds `value`, 1 by default, to the series of these labels.
+   *
+   * @param labels the labels; without them, the value. With `enableExemplars`, labels, value and exemplar in one object
+   */
+  inc(labels?: LabelValues<T> | IncreaseDataWithExemplar<T> | number, value?: number): void
   /** Returns the merged values of all processes. */
   get(): Promise<MetricObjectWithValues<MetricValue<T>>>
-  /** Returns the series of these label values, in the order of the label names. */
-  labels(...values: string[]): Counter.Internal
-  /** Returns the series of these labels. */
-  labels(labels: LabelValues<T>): Counter.Internal
+  /** Returns the series of these labels: an object, or the values in the order of the label names. */
+  labels(labels?: LabelValues<T> | string, ...values: string[]): Counter.Internal
   /** Sets the counter to 0, and removes the series of all labels. */
   reset(): void
-  /** Removes the series of these label values. */
-  remove(...values: string[]): void
-  /** Removes the series of these labels. */
-  remove(labels: LabelValues<T>): void
+  /** Removes the series of these labels: an object, or the values in the order of the label names. */
+  remove(labels?: LabelValues<T> | string, ...values: string[]): void
 }
 
 export namespace Counter {

@@ -38,14 +38,18 @@ export class Gauge<T extends string = never> extends Base {
 }
 
 export interface Gauge<T extends string = never> {
-  /** Adds `value`, 1 by default, to the series of these labels. */
-  inc(labels: LabelValues<T>, value?: number): void
-  /** Adds `value`, 1 by default, to the series without labels. */
-  inc(value?: number): void
-  /** Takes `value`, 1 by default, off the series of these labels. */
-  dec(labels: LabelValues<T>, value?: number): void
-  /** Takes `value`, 1 by default, off the series without labels. */
-  dec(value?: number): void
+  /**
+   * Adds `value`, 1 by default, to the series of these labels.
+   *
+   * @param labels the labels; without them, the value
+   */
+  inc(labels?: LabelValues<T> | number, value?: number): void
+  /**
+   * Takes `value`, 1 by default, off the series of these labels.
+   *
+   * @param labels the labels; without them, the value
+   */
+  dec(labels?: LabelValues<T> | number, value?: number): void
   /** Sets the series of these labels. */
   set(labels: LabelValues<T>, value: number): void
   /** Sets the series without labels. */
@@ -56,16 +60,12 @@ export interface Gauge<T extends string = never> {
   setToCurrentTime(labels?: LabelValues<T>): void
   /** Starts a clock; the returned function sets the gauge to the seconds since and returns them. */
   startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number
-  /** Returns the series of these label values, in the order of the label names. */
-  labels(...values: string[]): Gauge.Internal<T>
-  /** Returns the series of these labels. */
-  labels(labels: LabelValues<T>): Gauge.Internal<T>
+  /** Returns the series of these labels: an object, or the values in the order of the label names. */
+  labels(labels?: LabelValues<T> | string, ...values: string[]): Gauge.Internal<T>
   /** Sets the gauge to 0, and removes the series of all labels. */
   reset(): void
-  /** Removes the series of these label values. */
-  remove(...values: string[]): void
-  /** Removes the series of these labels. */
-  remove(labels: LabelValues<T>): void
+  /** Removes the series of these labels: an object, or the values in the order of the label names. */
+  remove(labels?: LabelValues<T> | string, ...values: string[]): void
 }
 
 export namespace Gauge {

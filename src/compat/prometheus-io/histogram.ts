@@ -57,17 +57,21 @@ export class Histogram<T extends string = never> extends Base {
 }
 
 export interface Histogram<T extends string = never> {
-  /** Counts a value in its bucket, in the series without labels. */
-  observe(value: number): void
+  /**
+   * Counts a value in its bucket, in the series without labels.
+   *
+   * @param value the value; with `enableExemplars`, labels, value and exemplar in one object
+   */
+  observe(value: number | ObserveDataWithExemplar<T>): void
   /** Counts a value in its bucket. */
   observe(labels: LabelValues<T>, value: number): void
-  /** Counts a value, with an example of what was observed; for a histogram with `enableExemplars`. */
-  observe(observeData: ObserveDataWithExemplar<T>): void
   /** Returns the merged values of all processes. */
   get(): Promise<MetricObjectWithValues<MetricValueWithName<T>>>
-  /** Starts a clock; the returned function observes the seconds since and returns them. Labels are read at its end. */
-  startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number
-  /** The same with an example of what was observed; for a histogram with `enableExemplars`. */
+  /**
+   * Starts a clock; the returned function observes the seconds since and returns them. Labels are read at its end.
+   *
+   * @param exemplarLabels an example of what was observed; for a histogram with `enableExemplars`
+   */
   startTimer(
     labels?: LabelValues<T>,
     exemplarLabels?: LabelValues<T>,
@@ -76,14 +80,10 @@ export interface Histogram<T extends string = never> {
   reset(): void
   /** Shows the series of these labels with every bucket at 0. */
   zero(labels: LabelValues<T>): void
-  /** Returns the series of these label values, in the order of the label names. */
-  labels(...values: string[]): Histogram.Internal<T>
-  /** Returns the series of these labels. */
-  labels(labels: LabelValues<T>): Histogram.Internal<T>
-  /** Removes the series of these label values. */
-  remove(...values: string[]): void
-  /** Removes the series of these labels. */
-  remove(labels: LabelValues<T>): void
+  /** Returns the series of these labels: an object, or the values in the order of the label names. */
+  labels(labels?: LabelValues<T> | string, ...values: string[]): Histogram.Internal<T>
+  /** Removes the series of these labels: an object, or the values in the order of the label names. */
+  remove(labels?: LabelValues<T> | string, ...values: string[]): void
 }
 
 export namespace Histogram {

@@ -48,14 +48,10 @@ export interface Summary<T extends string = never> {
   startTimer(labels?: LabelValues<T>): (labels?: LabelValues<T>) => number
   /** Sets every series to 0. */
   reset(): void
-  /** Returns the series of these label values, in the order of the label names. */
-  labels(...values: string[]): Summary.Internal<T>
-  /** Returns the series of these labels. */
-  labels(labels: LabelValues<T>): Summary.Internal<T>
-  /** Removes the series of these label values. */
-  remove(...values: string[]): void
-  /** Removes the series of these labels. */
-  remove(labels: LabelValues<T>): void
+  /** Returns the series of these labels: an object, or the values in the order of the label names. */
+  labels(labels?: LabelValues<T> | string, ...values: string[]): Summary.Internal<T>
+  /** Removes the series of these labels: an object, or the values in the order of the label names. */
+  remove(labels?: LabelValues<T> | string, ...values: string[]): void
 }
 
 export namespace Summary {

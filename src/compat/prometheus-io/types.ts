@@ -15,7 +15,8 @@ export type Metric<T extends string = NoLabelNameType> = Counter<T> | Gauge<T> |
 /** The type of a metric as its object names it. */
 export type MetricTypeName = 'counter' | 'gauge' | 'histogram' | 'summary'
 
-export type LabelValues<T extends string> = T extends NoLabelNameType
+// Of all names at once: for one name at a time, compilers would suggest no name for a misspelt one.
+export type LabelValues<T extends string> = [T] extends [NoLabelNameType]
   ? Partial<Record<string, never>>
   : Partial<Record<T, string | number>>
 

@@ -1,4 +1,5 @@
 import type { Gatherer } from '../../gather/gatherer.js'
+import { systemNow } from '../../platform/system-time.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Destination, ExportedSamples } from '../contract.js'
 import { gzipped, HttpPoster, PostFailed } from '../send/http-poster.js'
@@ -106,7 +107,7 @@ export class OtlpDestination implements Destination {
     const encoding = settings.protocol === 'http/json' ? new JsonEncoding(head) : new ProtobufEncoding(head)
     const gathered = await gatherer.gather({ exemplars: true, signal })
     try {
-      const time = Date.now()
+      const time = systemNow()
       this.firstTime ??= time
       await deltas.begin(gathered)
       const options = { ...settings, maxBytes, time, unknownStart: this.firstTime }

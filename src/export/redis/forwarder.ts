@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
+import { systemNow } from '../../platform/system-time.js'
 import { withTimeout } from '../../platform/time-limit.js'
 import { clearInterval, setImmediate, setInterval } from '../../platform/timers.js'
 import { RedisConnections } from '../../store/redis/client/connections.js'
@@ -131,7 +132,7 @@ export class RedisForwarding implements Exporter {
     const { keyPrefix, interval, accept, address, client } = this.settings
     const { contentType, chunks } = await this.context.registry.expose(accept)
     const text = Buffer.concat(chunks)
-    const timestamp = Math.floor(Date.now() / 1000)
+    const timestamp = Math.floor(systemNow() / 1000)
     const metadata = {
       timestamp,
       ...(client === undefined &&

@@ -1,6 +1,7 @@
 import type { Gatherer } from '../../gather/gatherer.js'
 import type { LabelSet } from '../../model/label-set.js'
 import { Slices } from '../../platform/slices.js'
+import { systemNow } from '../../platform/system-time.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Destination, ExportedSamples } from '../contract.js'
 import { ExportQueue, type QueueLimit } from './export-queue.js'
@@ -157,7 +158,7 @@ export class RemoteWrite implements Destination {
 
   private newExport(): PreparedExport {
     const { maxSamples, commonLabels } = this.settings
-    const now = Date.now()
+    const now = systemNow()
     const next = this.lastTimestamp + 1
     this.lastTimestamp = next - now > longestSetback ? now : Math.max(now, next)
     return new PreparedExport(

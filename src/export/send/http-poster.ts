@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { reasonOf } from '../../model/errors.js'
 import { inLine } from '../../model/terminal-text.js'
+import { systemNow } from '../../platform/system-time.js'
 import { clearTimeout, monotonicNow, setTimeout } from '../../platform/timers.js'
 import { BackOff, type BackOffTimes, retryAfter } from './back-off.js'
 import { type CompleteAnswer, ConnectionWasClosed, exchange, TimedOut } from './exchange.js'
@@ -156,7 +157,7 @@ export class HttpPoster {
     const posted: PostAnswer = { status, headers: received, body: answer.body }
     if (status >= 200 && status < 300) return posted
     const retryable = retries(status)
-    const requested = retryable ? retryAfter(received['retry-after'], Date.now()) : undefined
+    const requested = retryable ? retryAfter(received['retry-after'], systemNow()) : undefined
     if (requested !== undefined) this.pausedUntil = monotonicNow() + requested
     const text = `${this.address} answered with status ${status}${this.reason(posted)}`
     return new PostFailed(text, status, retryable, undefined, received)

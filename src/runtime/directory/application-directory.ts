@@ -5,6 +5,7 @@ import { isMainThread } from 'node:worker_threads'
 import { firstSet, inMemory, variables } from '../../platform/environment.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
 import { procPath } from '../../platform/proc.js'
+import { systemNow } from '../../platform/system-time.js'
 import { nodeProcess, testFileId } from '../../platform/test-file.js'
 import { removeFolder } from '../../platform/windows.js'
 import { directoryInUse } from '../../store/shared/control.js'
@@ -167,7 +168,7 @@ function keyOf(pid: number, suffix = ''): string {
  */
 function isOld(directory: string): boolean {
   const facts = lstatSync(directory, { throwIfNoEntry: false })
-  return facts !== undefined && Date.now() - facts.mtimeMs > oldAfter
+  return facts !== undefined && systemNow() - facts.mtimeMs > oldAfter
 }
 
 /** Milliseconds. */

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import type { Stats } from 'node:fs'
 import { closeSync, fchownSync, fstatSync, lstatSync, mkdtempSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { systemNow } from '../../platform/system-time.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import {
   openDirectory,
@@ -69,7 +70,7 @@ function sweepRunDirectories(place: string, owner: WorkersUser): void {
     .map((entry) => join(place, entry))
     .filter((directory) => {
       const facts = factsOf(directory)
-      if (facts?.uid !== owner.uid || Date.now() - facts.mtimeMs < settled) return false
+      if (facts?.uid !== owner.uid || systemNow() - facts.mtimeMs < settled) return false
       return !directoryInUse(directory)
     })
   if (left.length > 0) removeAs(owner, left)

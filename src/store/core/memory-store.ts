@@ -5,7 +5,7 @@ import { layoutOf } from '../../model/layout/layout-of.js'
 import { deduct, isDeducted } from '../../model/layout/slot-layout.js'
 import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import type { SeriesRef } from '../../model/series-ref.js'
-import { systemNow } from '../../platform/test-file.js'
+import { dateNow } from '../../platform/test-file.js'
 import {
   nameOfProcess,
   type PlacedExemplar,
@@ -43,12 +43,12 @@ interface LoggedFamily {
  * @experimental
  */
 export class MemoryStore implements Store {
-  readonly gate = new Int32Array(1)
+  readonly gate: Int32Array = new Int32Array(1)
   /** Rebuilt when most of its entries are of removed series. */
   log = new SeriesLog()
   private readonly segments = new Segments(nextSegment)
   private readonly families = new Map<string, LoggedFamily>()
-  private readonly startedAt = systemNow() / 1000
+  private readonly startedAt = dateNow() / 1000
   private living = 0
   /** By slot and bucket. */
   private readonly exemplars = new Map<number, Map<number, PlacedExemplar>>()
@@ -69,7 +69,7 @@ export class MemoryStore implements Store {
     const known = this.family(family)
     const slot = known.series.get(family, series)
     const run =
-      slot === undefined ? this.begin(known, family, series, createdAt ?? systemNow() / 1000) : this.segments.at(slot)
+      slot === undefined ? this.begin(known, family, series, createdAt ?? dateNow() / 1000) : this.segments.at(slot)
     layoutOf(family).claim(run.segment, run.at, this.epoch)
     return this.slotsOf(run)
   }

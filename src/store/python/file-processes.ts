@@ -3,6 +3,7 @@ import { uptime } from 'node:os'
 import { join } from 'node:path'
 import type { Pause } from '../../model/pause.js'
 import { isInProc, procPath } from '../../platform/proc.js'
+import { systemNow } from '../../platform/system-time.js'
 import { answers, runningSince, seesAllProcesses } from '../shared/process-facts.js'
 import type { FileName } from './file-name.js'
 
@@ -112,7 +113,7 @@ function startOf({ process, isPid }: FileName): number | undefined {
 }
 
 function startedAt(ticks: number): number {
-  return Date.now() / 1000 - uptime() + ticks / ticksPerSecond
+  return systemNow() / 1000 - uptime() + ticks / ticksPerSecond
 }
 
 /** A process in one scrape. What the system shows of it is read once, when it is needed. */

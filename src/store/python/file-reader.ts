@@ -1,6 +1,7 @@
 import { fstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
+import { systemNow } from '../../platform/system-time.js'
 import type { FileView } from '../shared/file-views.js'
 import { closeQuietly, codeOf, openWithStats } from '../shared/files.js'
 import { headFault, headLength } from './entries.js'
@@ -196,7 +197,7 @@ export class FileReader {
       return false
     }
     // The time of a file is not precise.
-    return Date.now() - now.ctimeMs > ripening
+    return systemNow() - now.ctimeMs > ripening
   }
 
   /** Maps the file for later scrapes. It must not have been written to since it was checked. */

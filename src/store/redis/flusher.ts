@@ -206,7 +206,7 @@ export class Flusher {
     if (writer !== this.writer) return
     this.asks = false
     // Not below the current time, so that no reader takes a version that a server has lost for a new one.
-    this.version = Math.max(Number(answer[1]), Date.now())
+    this.version = Math.max(Number(answer[1]), clocks().wall)
     this.flushed.ledger.begin(Number(answer[2] ?? 0))
   }
 

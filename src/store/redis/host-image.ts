@@ -2,6 +2,7 @@ import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { deduct, isDeducted, type SlotLayout, together } from '../../model/layout/slot-layout.js'
 import type { SeriesKey } from '../../model/series-key.js'
+import { systemNow } from '../../platform/system-time.js'
 import type { Pause, PlacedExemplar, WriterSnapshot } from '../contract.js'
 import { opened, removed, type SeriesLog } from '../core/series-log.js'
 import { SlotMap } from '../core/slot-map.js'
@@ -26,7 +27,7 @@ export class HostImage {
    * The edition is based on the clock: the next leader of the host numbers slots again, and readers must not mistake
    * its numbers for these.
    */
-  readonly ledger = new Ledger(Date.now())
+  readonly ledger = new Ledger(systemNow())
   parts: PartFacts[] = []
   /** Pending while the ledger is between two readings. */
   updating: Promise<void> | undefined

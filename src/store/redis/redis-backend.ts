@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { threadId } from 'node:worker_threads'
+import { systemNow } from '../../platform/system-time.js'
 import {
   type Backend,
   type BackendContext,
@@ -24,7 +25,7 @@ export class RedisBackend implements Backend {
   private readonly store: RedisStore
   private readonly service: Service
   private readonly process: string
-  private readonly startedAt = Date.now() / 1000
+  private readonly startedAt = systemNow() / 1000
   private context: BackendContext | undefined
   private closing: Promise<void> | undefined
 

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Binding } from '../../platform/addon.js'
+import { systemNow } from '../../platform/system-time.js'
 import { onWindows } from '../../platform/windows.js'
 import { randomBytes } from '../core/random-bytes.js'
 import { checkReadable, checkWritable, giveToWorkers, isInTheWay, isOwn, mayRead, whyNotOpened } from './ownership.js'
@@ -110,7 +111,7 @@ export function freeName(path: string): boolean {
     if (codeOf(error) === 'ENOENT') return true
   }
   try {
-    renameSync(path, join(dirname(path), `bad-${basename(path)}-${Date.now()}`))
+    renameSync(path, join(dirname(path), `bad-${basename(path)}-${systemNow()}`))
     return true
   } catch (error) {
     return codeOf(error) === 'ENOENT'

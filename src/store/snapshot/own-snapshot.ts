@@ -1,3 +1,4 @@
+import { systemNow } from '../../platform/system-time.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { WriterSnapshot } from '../contract.js'
 import type { MemoryStore } from '../core/memory-store.js'
@@ -68,7 +69,7 @@ export class OwnSnapshot {
       this.logs++
     }
     const names = `${writer} ${this.logs}`
-    const [at, when] = [Date.now(), monotonicNow()]
+    const [at, when] = [systemNow(), monotonicNow()]
     return { values, names, entries: log.length, standing: JSON.stringify(standing), at, when }
   }
 }

@@ -2,6 +2,7 @@ import { MetricsError, reasonOf } from '../../model/errors.js'
 import { checkSpelling, givenOptions } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
 import { backgroundSlice, Slices } from '../../platform/slices.js'
+import { systemNow } from '../../platform/system-time.js'
 import { clearInterval, monotonicNow, setInterval } from '../../platform/timers.js'
 import type { Backend, BackendContext, Source, Store } from '../contract.js'
 import { carryOver } from '../core/carry-over.js'
@@ -162,7 +163,7 @@ export abstract class SnapshotBackend implements Backend {
     await this.guarded('READ_FAILED', 'this process begins by itself', async () => {
       const { snapshots, removals } = await this.readSorted()
       this.taken = takeAll(this.taken, removals)
-      const now = Date.now()
+      const now = systemNow()
       for (const snapshot of snapshots) {
         if (isLive(snapshot, this.options.liveFor, now)) continue
         if ((await this.take?.(snapshot.head.writer, this.writer)) !== true) continue
@@ -218,7 +219,7 @@ export abstract class SnapshotBackend implements Backend {
   /** Two processes that began at the same moment have the same seat: one of them moves. */
   private findSeat(others: readonly Snapshot[]): void {
     const { seat: localSeat } = ownWriter(this.store)
-    const now = Date.now()
+    const now = systemNow()
     const keepsSeat = others.every(
       (other) =>
         other.head.seat !== localSeat || (isLive(other, this.options.liveFor, now) && other.head.writer > this.writer),

@@ -1,4 +1,5 @@
 import { MetricsError, reasonOf } from '../../model/errors.js'
+import { systemNow } from '../../platform/system-time.js'
 import type { Pause, SourceReading, WriterSnapshot } from '../contract.js'
 import { FollowedWriter } from './followed-writer.js'
 import { type RemovalLists, together, untaken } from './removal-lists.js'
@@ -61,7 +62,7 @@ export class SnapshotReader {
     liveFor: number,
     pause: Pause,
   ): Promise<SourceReading> {
-    const now = Date.now()
+    const now = systemNow()
     const errors = [...sorted.errors]
     const writers: WriterSnapshot[] = []
     const removals = together([sorted.removals, removed])

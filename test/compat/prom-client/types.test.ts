@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type CompileError, compile, compilers, isInstalled } from '../../helpers/compilers.js'
 import { root } from '../../helpers/source-imports.js'
+import { type CompileError, compile, compilersOfEachRun, isInstalled } from '../../helpers/types/compilers.js'
 
 /** Compiling takes seconds, and on a busy machine many. */
 const timeout = 120_000
@@ -16,7 +16,7 @@ test('code that uses all of the client compiles with the client', { timeout }, (
   expect(errorsOf(errors)).toEqual([])
 })
 
-describe.each(compilers.filter(isInstalled))('under %s', (compiler) => {
+describe.each(compilersOfEachRun.filter(isInstalled))('under %s', (compiler) => {
   test('the same code compiles with the entry, as ESM and as CommonJS', { timeout }, () => {
     expect(errorsOf(compile(compiler, { 'ours.ts': ours, 'ours.cts': ours }))).toEqual([])
   })

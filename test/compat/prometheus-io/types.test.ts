@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type CompileError, compile, compilers, isInstalled } from '../../helpers/compilers.js'
 import { node24Folder } from '../../helpers/processes/node24.js'
 import { root } from '../../helpers/source-imports.js'
+import { type CompileError, compile, compilersOfEachRun, isInstalled } from '../../helpers/types/compilers.js'
 
 /** Compiling takes seconds, and on a busy machine many. */
 const timeout = 120_000
@@ -19,7 +19,7 @@ test.skipIf(!existsSync(client))('code that uses all of the client compiles with
   expect(errorsOf(errors)).toEqual([])
 })
 
-describe.each(compilers.filter(isInstalled))('under %s', (compiler) => {
+describe.each(compilersOfEachRun.filter(isInstalled))('under %s', (compiler) => {
   test('the same code compiles with the entry, as ESM and as CommonJS', { timeout }, () => {
     expect(errorsOf(compile(compiler, { 'ours.ts': ours, 'ours.cts': ours }))).toEqual([])
   })

@@ -13,6 +13,9 @@ import { pause } from '../../helpers/processes/until.js'
 import { bySeries } from '../../helpers/remote-write/messages.js'
 import { TestReceiver } from '../../helpers/remote-write/test-receiver.js'
 
+// This test sets the time of the system.
+vi.mock('../../../src/platform/system-time.js', () => ({ systemNow: () => Date.now() }))
+
 const series = 'jobs_total{job="shop"}'
 
 describe('a request', () => {

@@ -15,6 +15,9 @@ import { hasRedis } from '../../helpers/redis/redis-server.js'
 import { SimulatedReader, SimulatedWriter, simulatedService } from '../../helpers/redis/simulated-writers.js'
 import { startRedis } from '../../helpers/redis/started-redis.js'
 
+// This test sets the time of the system.
+vi.mock('../../../src/platform/system-time.js', () => ({ systemNow: () => Date.now() }))
+
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.txt'))
 const sample = 'text="a \\"b\\" ü\\n"'
 

@@ -15,6 +15,9 @@ import { counterFamily } from '../../../src/testing/families.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { hasRedis, RedisServer } from '../../helpers/redis/redis-server.js'
 
+// This test sets the time of the system.
+vi.mock('../../../src/platform/system-time.js', () => ({ systemNow: () => Date.now() }))
+
 const jobs = counterFamily('jobs_total')
 const pause = { due: () => false, rest: async () => {} }
 const facts: WriterFacts = { kind: 'host', instance: 'host', startedAt: 1, epoch: 1 }

@@ -2,11 +2,23 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { provideDist, root } from './processes/dist.js'
+import { provideDist, root } from '../processes/dist.js'
 
-/** The oldest version of TypeScript that the types support, one between, and the one that builds the package. */
-export const compilers = ['typescript-5.8', 'typescript-6.0', 'typescript'] as const
+/** The versions of TypeScript that the types support, the oldest first. The last one builds the package. */
+export const compilers = [
+  'typescript-5.4',
+  'typescript-5.5',
+  'typescript-5.6',
+  'typescript-5.7',
+  'typescript-5.8',
+  'typescript-5.9',
+  'typescript-6.0',
+  'typescript',
+] as const
 export type Compiler = (typeof compilers)[number]
+
+/** Those of every run: the oldest one, the last one of each implementation. The others run in test/torture. */
+export const compilersOfEachRun: readonly Compiler[] = ['typescript-5.4', 'typescript-6.0', 'typescript']
 
 export interface CompileError {
   readonly file: string
@@ -32,37 +44,53 @@ const compilerOptions = {
   types: ['node'],
 }
 
+/** Beside the tests are those that only tests of types need. */
+const folders = [root, join(root, 'test', 'compilers')].map((folder) => join(folder, 'node_modules'))
+
+/** The folder in which a compiler is installed; undefined if it is not. */
+export function folderOf(compiler: Compiler): string | undefined {
+  return folders.map((folder) => join(folder, compiler)).find((folder) => existsSync(folder))
+}
+
 /** Whether a compiler is installed. */
 export function isInstalled(compiler: Compiler): boolean {
-  return existsSync(join(root, 'node_modules', compiler))
+  return folderOf(compiler) !== undefined
 }
 
 /**
  * Compiles files as an application that has installed the package; returns the errors of the compiler.
  *
  * @param packages the folders of other installed packages, by name
+ * @param changed options that differ from the strictest
  */
 export function compile(
   compiler: Compiler,
   files: Readonly<Record<string, string>>,
   packages: Readonly<Record<string, string>> = {},
+  changed: object = {},
 ): readonly CompileError[] {
-  provideDist()
   const folder = mkdtempSync(join(tmpdir(), 'promhive-compile-'))
   try {
-    mkdirSync(join(folder, 'node_modules'))
-    symlinkSync(root, join(folder, 'node_modules', 'promhive'), 'dir')
-    for (const [name, from] of Object.entries(packages)) {
-      mkdirSync(dirname(join(folder, 'node_modules', name)), { recursive: true })
-      symlinkSync(from, join(folder, 'node_modules', name), 'dir')
-    }
-    symlinkSync(join(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'), 'dir')
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    installPackage(folder, packages)
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-    return compileIn(folder, compiler)
+    return compileIn(folder, compiler, changed)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Makes a folder that of an application that has installed the package. */
+export function installPackage(folder: string, packages: Readonly<Record<string, string>> = {}): void {
+  provideDist()
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(root, join(folder, 'node_modules', 'promhive'), 'dir')
+  for (const [name, from] of Object.entries(packages)) {
+    mkdirSync(dirname(join(folder, 'node_modules', name)), { recursive: true })
+    symlinkSync(from, join(folder, 'node_modules', name), 'dir')
+  }
+  // The types of Node 20. Their package has declarations for TypeScript up to 5.6 beside those for later versions.
+  symlinkSync(join(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'), 'dir')
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
 }
 
 /** Compiles the files of a folder that has its packages; `changed` are options that differ from the strictest. */
@@ -81,9 +109,11 @@ export function compileIn(folder: string, compiler: Compiler, changed: object = 
   return errorsIn(stdout)
 }
 
-function binOf(compiler: Compiler): string {
-  const { bin } = JSON.parse(readFileSync(join(root, 'node_modules', compiler, 'package.json'), 'utf8'))
-  return join(root, 'node_modules', compiler, bin.tsc)
+/** The program of a compiler, as a script. */
+export function binOf(compiler: Compiler): string {
+  const folder = folderOf(compiler)!
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  return join(folder, bin.tsc)
 }
 
 function errorsIn(output: string): CompileError[] {
