@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { Slices } from '../../platform/slices.js'
 import { PythonSource } from '../../store/python/python-source.js'
-import { directoryInUse } from '../../store/shared/control.js'
 import {
   openDirectory,
   pathThrough,
@@ -14,6 +13,7 @@ import {
 import { freeName, removeQuietly } from '../../store/shared/files.js'
 import { controlName } from '../../store/shared/format.js'
 import { shareWith, type WorkersUser } from '../../store/shared/ownership.js'
+import { directoryInUse } from '../../store/shared/run-members.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'

@@ -4,11 +4,12 @@ import type { MetricsError } from '../../model/errors.js'
 import { reasonOf } from '../../model/errors.js'
 import { placeInTheWay } from '../../runtime/directory/default-location.js'
 import { fileNameOf } from '../../store/python/file-name.js'
-import { directoryInUse } from '../../store/shared/control.js'
 import { refuseDangerous } from '../../store/shared/directory.js'
 import { fileSystemOf } from '../../store/shared/file-system.js'
-import { controlName, isOurs, seatOf } from '../../store/shared/format.js'
+import { controlName, isOurs, livenessIdOf, seatOf } from '../../store/shared/format.js'
+import { lifeOf } from '../../store/shared/living-owners.js'
 import { isTrusted, mayRead } from '../../store/shared/ownership.js'
+import { directoryInUse } from '../../store/shared/run-members.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 
 /** Less space than a new process with some thousand series needs. */
@@ -60,7 +61,9 @@ function examined(directory: string): Finding[] {
     return [fail('directory', `${directory} is not a directory`, 'remove it, or choose another')]
   }
   const findings = [place(directory), permissions(directory), room(directory)]
-  return isReadable(directory) ? [...findings, use(directory), ...leftovers(directory)] : findings
+  return isReadable(directory)
+    ? [...findings, use(directory), ...liveness(directory), ...leftovers(directory)]
+    : findings
 }
 
 function place(directory: string): Finding {
@@ -102,6 +105,14 @@ function use(directory: string): Finding {
   return ok('run', 'no process counts here: the next one begins a new run, and counters begin at 0')
 }
 
+/** Finds processes that are recognised by less than what the kernel ends with them. */
+function liveness(directory: string): Finding[] {
+  const guessed = lifeOf(directory)?.guessed ?? 0
+  if (guessed === 0) return []
+  const text = `${guessed} processes without the addon have no liveness file: after a kill -9, each may count as alive for 30 s`
+  return [warn('liveness', text, 'add the program mkfifo to their image (coreutils, busybox), and let them run it')]
+}
+
 function leftovers(directory: string): Finding[] {
   const findings: Finding[] = []
   const names = readdirSync(directory)
@@ -125,7 +136,7 @@ function leftovers(directory: string): Finding[] {
 function foreignFiles(directory: string, names: readonly string[]): Finding[] {
   const passedOver = names.flatMap((name) => {
     const facts = lstatSync(join(directory, name), { throwIfNoEntry: false })
-    const why = facts === undefined ? undefined : whyPassedOver(facts, directory)
+    const why = facts === undefined ? undefined : whyPassedOver(facts, directory, livenessIdOf(name) !== undefined)
     return why !== undefined && (isOurs(name) || name === controlName) ? [`${name} ${why}`] : []
   })
   if (passedOver.length === 0) return []
@@ -133,8 +144,8 @@ function foreignFiles(directory: string, names: readonly string[]): Finding[] {
   return [warn('files', text, 'remove them')]
 }
 
-function whyPassedOver(facts: Stats, directory: string): string | undefined {
-  if (!facts.isFile()) return 'is not a regular file'
+function whyPassedOver(facts: Stats, directory: string, isLiveness: boolean): string | undefined {
+  if (!facts.isFile() && !(isLiveness && facts.isFIFO())) return 'is not a regular file'
   return mayRead(facts.uid, directory) ? undefined : `belongs to user ${facts.uid}`
 }
 

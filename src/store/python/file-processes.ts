@@ -2,9 +2,9 @@ import { readFileSync, type Stats } from 'node:fs'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import type { Pause } from '../../model/pause.js'
+import { isInProc, procPath } from '../../platform/proc.js'
 import { answers, runningSince, seesAllProcesses } from '../shared/process-facts.js'
 import type { FileName } from './file-name.js'
-import { isInProc, procPath } from '../../platform/proc.js'
 
 /** The kernel counts the start of a process in ticks of this part of a second. */
 const ticksPerSecond = 100

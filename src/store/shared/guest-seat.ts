@@ -11,7 +11,7 @@ import { fileSystemOf } from './file-system.js'
 import { closeQuietly, codeOf, openForWriting, stillThere } from './files.js'
 import { controlName } from './format.js'
 import { LateRemovals } from './late-removals.js'
-import { mayMap } from './ownership.js'
+import { isOwn, mayMap } from './ownership.js'
 import { Removals } from './removals.js'
 import { SeatTaker } from './seat-taker.js'
 import type { SharedStore } from './shared-store.js'
@@ -100,6 +100,11 @@ export class GuestSeat {
     return this.taken !== before
   }
 
+  /** Whether a flush writes files: without the addon, which shows each note at once. */
+  get isWritten(): boolean {
+    return this.binding === undefined
+  }
+
   /** Whether the directory has a run, or has been removed. */
   get isThere(): boolean {
     return existsSync(join(this.directory, controlName))
@@ -145,16 +150,11 @@ export class GuestSeat {
   }
 
   private check(): void {
-    const { directory, binding } = this
-    const isOwn = statSync(directory).uid === process.geteuid?.()
+    const { directory } = this
+    const isOwner = isOwn(statSync(directory).uid)
     const { kind } = fileSystemOf(directory)
-    if (binding !== undefined && mayMap() && isOwn && (kind === 'memory' || kind === 'disk')) return
-    const why =
-      binding === undefined
-        ? 'the native addon is missing'
-        : isOwn
-          ? 'files there cannot be mapped'
-          : 'it belongs to another user'
+    if (mayMap() && isOwner && (kind === 'memory' || kind === 'disk')) return
+    const why = isOwner ? 'files there cannot be mapped' : 'it belongs to another user'
     throw new MetricsError('DIRECTORY_UNUSABLE', `nothing can be written in ${directory}: ${why}`)
   }
 }
