@@ -71,10 +71,12 @@ export function isHeld(directory: string, id: string): boolean | undefined {
       closeSync(openSync(path, O_RDWR))
       return false
     }
-    if (!facts.isFIFO() || !mayRead(facts.uid, directory)) return false
+    if (!facts.isFIFO()) return false
     // A fifo can be opened for writing only if a process has it open for reading.
-    closeSync(openSync(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW))
-    return true
+    const fd = openSync(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW)
+    const open = fstatSync(fd)
+    closeSync(fd)
+    return open.isFIFO() && mayRead(open.uid, directory)
   } catch (cause) {
     const code = codeOf(cause)
     if (onWindows && code === 'EBUSY') return true

@@ -21,7 +21,7 @@ export const locksHidden = 'locks'
 const listedBytes = 8
 
 /** The clock as it was when promhive was loaded: the kernel's times of files are compared with it, not with a fake. */
-const { now } = Date
+const systemClock = Date
 
 /**
  * Whether an owner without a lock lives: by its liveness file; without one, by its pid and start time, or by when its
@@ -35,7 +35,7 @@ export function ownerLives(directory: string, owner: OwnerFacts, file: Stats): b
   // A thread may end while its process continues.
   if (alive === true && owner.threadId === 0) return true
   // A time in the future means that the clock was set back since; a living owner then writes a new one at once.
-  return Math.abs(now() - file.mtimeMs) < silence
+  return Math.abs(systemClock.now() - file.mtimeMs) < silence
 }
 
 /**
