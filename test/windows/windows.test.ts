@@ -128,7 +128,7 @@ describe.skipIf(!hasWine)('on Windows, as Wine runs it', () => {
     portable.process.kill('SIGKILL')
   })
 
-  test('a text file is replaced although a reader keeps it for itself now and then', async () => {
+  test('a text file is replaced although a reader keeps it for itself at intervals', async () => {
     expect(await windows.node(['text-file.cjs']).result()).toBe('held true: jobs_total 25, faults 0\n')
   })
 
