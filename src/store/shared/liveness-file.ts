@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { onWindows } from '../../platform/windows.js'
 import { randomBytes } from '../core/random-bytes.js'
 import { closeQuietly, codeOf, isGone, removeQuietly, unfinishedPath } from './files.js'
 import { livenessIdOf, livenessName } from './format.js'
@@ -16,7 +17,6 @@ import { giveToWorkers, mayRead } from './ownership.js'
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
 /** libuv's flag for a file that no other process can open meanwhile (Windows only). */
 const exclusive = 0x1000_0000
-const onWindows = process.platform === 'win32'
 /** Where the program is if PATH does not lead to it. */
 const programs = ['mkfifo', '/usr/bin/mkfifo', '/bin/mkfifo']
 /** Milliseconds after which a program that creates a fifo is given up. */
