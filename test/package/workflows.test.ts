@@ -45,6 +45,7 @@ describe('the workflow of CI', () => {
       [20, 22, 24, 26],
     ])
     expect(unverified!['continue-on-error']).toBe(true)
+    expect(commands(unverified!)).toContain('node dist/esm/cli/bin.js doctor')
     expect(commands(unverified!)).toContain('npm test')
   })
 })
