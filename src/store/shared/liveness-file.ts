@@ -19,6 +19,8 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = 
 const exclusive = 0x1000_0000
 /** Where the program is if PATH does not lead to it. */
 const programs = ['mkfifo', '/usr/bin/mkfifo', '/bin/mkfifo']
+/** The maximum number of attempts to create a file that others may remove. */
+const attempts = 5
 /** Milliseconds after which a program that creates a fifo is given up. */
 const timeout = 10_000
 
@@ -47,16 +49,19 @@ export function livenessIdIn(directory: string): string {
   if (present !== undefined && !isGone(present.fd, present.path)) return present.id
   if (whyNoLivenessFile(directory) !== undefined) return ''
   closeRemoved()
-  const id = randomBytes(16).toString('hex')
-  const path = join(directory, livenessName(id))
-  try {
-    const fd = onWindows ? openSync(path, O_RDWR | O_CREAT | O_EXCL | exclusive, 0o600) : holdFifo(directory, path)
-    if (fd === undefined) return ''
-    held.set(directory, { id, path, fd })
-    return id
-  } catch {
-    // Such as too many open files: the next call tries again.
-    return ''
+  for (let attempt = 1; ; attempt++) {
+    const id = randomBytes(16).toString('hex')
+    const path = join(directory, livenessName(id))
+    try {
+      const fd = onWindows ? openSync(path, O_RDWR | O_CREAT | O_EXCL | exclusive, 0o600) : holdFifo(directory, path)
+      if (fd === undefined) return ''
+      held.set(directory, { id, path, fd })
+      return id
+    } catch (cause) {
+      // A process that began a run has removed the fifo before it had its name. Any other fault, such as too many open
+      // files, may be over at the next call.
+      if (codeOf(cause) !== 'ENOENT' || attempt === attempts) return ''
+    }
   }
 }
 

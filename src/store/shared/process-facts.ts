@@ -65,9 +65,12 @@ function ownPidNamespace(): number {
   }
 }
 
-/** Whether all processes of the machine are visible from here: the kernel gives the first namespace this number. */
+/**
+ * Whether all processes of the machine are visible from here: Linux gives the first namespace this number, and other
+ * systems have no namespaces.
+ */
 export function seesAllProcesses(): boolean {
-  return ownFacts().pidNamespace === 0xeffffffc
+  return process.platform !== 'linux' || ownFacts().pidNamespace === 0xeffffffc
 }
 
 let facts: Omit<OwnerFacts, 'startedAt'> | undefined
