@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Binding } from './addon.js'
+import { systemNow } from './system-time.js'
 import { onWindows } from './windows.js'
 
 /** Bytes of each of the two ranges that are reserved and mapped: not a multiple of the page size of every system. */
@@ -94,7 +95,7 @@ function newFolder(): string {
   mkdirSync(all, { recursive: true })
   for (const name of readdirSync(all)) {
     const folder = join(all, name)
-    if (Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > abandonedAfter)
+    if (systemNow() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? systemNow()) > abandonedAfter)
       removeQuietly(folder)
   }
   return mkdtempSync(join(all, 'trial-'))

@@ -248,7 +248,7 @@ export class ProcessContext implements RegistryContext {
       this.unusable(directory, cause, mustJoin)
       return
     }
-    const buffered = whyBuffered()
+    const buffered = whyBuffered(directory)
     if (buffered !== undefined) this.faults.warn('BUFFERED', buffered)
     this.moveTo(shared)
     if (!isMainThread && testFileId === undefined && directory === ownDirectory()) this.joining = announceThread()

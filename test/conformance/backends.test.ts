@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { loadBinding } from '../../src/platform/addon.js'
 import type { Backend } from '../../src/store/contract.js'
 import { MemoryBackend, MemoryStore } from '../../src/store/memory/memory-backend.js'
@@ -24,6 +24,12 @@ if (binding !== undefined) {
 }
 
 backendConformance('buffered', { create: onDirectory(null), supports: everything }, framework)
+
+describe('without /proc', () => {
+  beforeAll(() => void vi.stubEnv('PROMHIVE_PROC', 'off'))
+  afterAll(() => void vi.unstubAllEnvs())
+  backendConformance('buffered', { create: onDirectory(null), supports: everything }, framework)
+})
 
 /** Backends that share a directory, as processes would. */
 function onDirectory(addon: typeof binding | null): Conforming['create'] {

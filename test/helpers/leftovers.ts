@@ -89,6 +89,8 @@ function isEnded(key: string): boolean {
   const [namespace, pid] = key.split('-')
   const own = namespaceOf('self')
   if (own === undefined || pid === undefined) return false
+  // Of a process without /proc, which does not know its namespace.
+  if (namespace === '0') return namespaceOf(pid) === undefined
   if (own === namespace) return namespaceOf(pid) === undefined
   return !namesIn('/proc').some((process) => namespaceOf(process) === namespace)
 }

@@ -20,11 +20,8 @@ const compares: Readonly<Record<string, string>> = {
   'store/core/carry-over.ts': 'the window of a summary, of which all processes have the same parts',
   'store/python/file-processes.ts': 'the start of a process with the time of its file, if nothing else shows them',
   'store/python/file-reader.ts': 'the age of a file; one of the future is checked at each scrape',
-  'store/shared/claim.ts': 'the age of a claim of another process, in both directions',
-  'store/shared/leadership.ts': "the age of another process's sign of life, or how long it was seen",
   'store/shared/liveness.ts': "the age of another process's sign of life, in both directions",
-  'store/shared/removals.ts': "the age of another process's lock file, or how long it was seen",
-  'store/shared/target-file.ts': "the age of another process's sign of life, in both directions",
+  'store/shared/target-file.ts': 'the age of the announcement of a dead process',
   'store/snapshot/snapshot-backend.ts': 'the age of snapshots of processes on other hosts',
   'store/snapshot/snapshot-reader.ts': 'the age of snapshots of processes on other hosts',
 }

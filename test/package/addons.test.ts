@@ -8,6 +8,7 @@ import { addons, compiler, nameOf, sources } from '../../scripts/addons.mjs'
 import { addonFault } from '../../src/platform/addon-proof.js'
 import { readMachO } from '../helpers/mach-o.js'
 import { root } from '../helpers/processes/dist.js'
+import { readWindowsLibrary } from '../helpers/windows-library.js'
 
 /** Functions of macOS' C library that posix.c calls, and what the compiler and the loader add. */
 const ofMacOS = [
@@ -75,6 +76,24 @@ describe.runIf(compiler.present)('the addons that are packed', () => {
     const { covers } = readMachO(file).signature!
     file[covers - 1]! ^= 1
     expect(readMachO(file).signature).toMatchObject({ isValid: false })
+  })
+
+  describe.each(['x64', 'arm64'])('for Windows on %s', (processor) => {
+    const read = () => readWindowsLibrary(readFileSync(fileFor(`win32-${processor}`)))
+
+    test('is a library for this processor', () => {
+      expect(read()).toMatchObject({ processor, isLibrary: true })
+    })
+
+    test('has the entry that Node.js looks for, and exports nothing else', () => {
+      expect(read().exported.toSorted()).toEqual(['napi_register_module_v1', 'node_api_module_get_api_version_v1'])
+    })
+
+    test('needs kernel32 only, so it loads into a program of any name', () => {
+      const { needed } = read()
+      expect(Object.keys(needed)).toEqual(['kernel32.dll'])
+      expect(needed['kernel32.dll']).toEqual(expect.arrayContaining(['GetProcAddress', 'LockFileEx', 'MapViewOfFile']))
+    })
   })
 
   test.runIf(process.platform === 'linux')('for this machine works', () => {

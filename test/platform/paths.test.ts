@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { checkEncryption } from '../../src/export/http/encryption.js'
-import { absolutePath, makeEnvironmentAbsolute } from '../../src/platform/paths.js'
+import { absolutePath, isInside, makeEnvironmentAbsolute } from '../../src/platform/paths.js'
 import { checkTls } from '../../src/store/redis/client/redis-address.js'
 import { Configuration } from '../../src/supervisor/settings/configuration.js'
 import { hasOpenssl, makeCertificate } from '../helpers/certificates.js'
@@ -20,6 +20,16 @@ function inFresh(): string {
 }
 
 describe('paths', () => {
+  test.each([
+    ['/users/ada', '/users/ada', true],
+    ['/Users/Ada/Temp', '/users/ada', true],
+    ['/users/ada2', '/users/ada', false],
+    ['/users', '/users/ada', false],
+    ['/users', '/', true],
+  ])('%s inside %s: %s, whatever the case of letters', (path, folder, inside) => {
+    expect(isInside(path, folder)).toBe(inside)
+  })
+
   test('are made absolute when they are read; empty ones stay empty', () => {
     const folder = inFresh()
     expect(['a/b', './a', '..', '/x', ''].map(absolutePath)).toEqual([

@@ -3,7 +3,7 @@ import { type GaugeMode, gaugeModes } from '../../src/model/metric-type.js'
 import type { Actor } from '../helpers/processes/actor.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { filesIn, readDirectory } from '../helpers/processes/reading.js'
-import { sharedBackends, test } from '../helpers/processes/stage.js'
+import { allSharedBackends, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
 const timeout = 240_000
@@ -41,7 +41,7 @@ const table: Readonly<Record<GaugeMode, Expected>> = {
   livemostrecent: { alive: one(10), dead: one(20), taken: one(20), set: one(15) },
 }
 
-describe.each(sharedBackends)('$backend: gauges of three processes, of which one is killed', ({ env }) => {
+describe.each(allSharedBackends)('$backend: gauges of three processes, of which one is killed', ({ env }) => {
   test('follow the table of all modes, while it lives, when it is dead, and when its seat has another owner', {
     timeout,
   }, async ({ stage }) => {

@@ -7,14 +7,20 @@ import { until } from '../helpers/processes/until.js'
 
 const timeout = 120_000
 
-describe.skipIf(loadBinding().binding === undefined)(
-  'processes with the addon and without it, in one directory',
-  () => {
+/** Off Linux, a process without the addon does not see the locks of the others. */
+const systems = [
+  { system: 'Linux', seen: {} },
+  { system: 'a system without /proc', seen: { PROMHIVE_PROC: 'off' } },
+]
+
+describe.skipIf(loadBinding().binding === undefined).each(systems)(
+  'processes with the addon and without it, in one directory, on $system',
+  ({ seen }) => {
     test("count together, see each other's liveness, and take over the seats of their own kind", { timeout }, async ({
       stage,
     }) => {
       const directory = stage.directory()
-      const env = { PROMHIVE_DIR: directory }
+      const env = { ...seen, PROMHIVE_DIR: directory }
       const off = { ...env, PROMHIVE_NATIVE: 'off' }
       const mapped = await Promise.all([1, 2].map(() => stage.start('actor.mjs', { env })))
       const buffered = await Promise.all([1, 2].map(() => stage.start('actor.mjs', { env: off })))
@@ -54,7 +60,7 @@ describe.skipIf(loadBinding().binding === undefined)(
     })
 
     test('apply the removals of each other, and keep later counts', { timeout }, async ({ stage }) => {
-      const env = { PROMHIVE_DIR: stage.directory() }
+      const env = { ...seen, PROMHIVE_DIR: stage.directory() }
       const mapped = await stage.start('removes-many.mjs', { env })
       const buffered = await stage.start('removes-many.mjs', { env: { ...env, PROMHIVE_NATIVE: 'off' } })
       const shown = async (actor: typeof mapped) => new Exposition(await actor.ask('scrape')).total('jobs_total')
@@ -92,7 +98,7 @@ describe.skipIf(loadBinding().binding === undefined)(
         const actors = await Promise.all(
           Array.from({ length: 16 }, (_, i) =>
             stage.start('actor.mjs', {
-              env: { PROMHIVE_DIR: directory, ...(i % 2 === 0 ? { PROMHIVE_NATIVE: 'off' } : {}) },
+              env: { ...seen, PROMHIVE_DIR: directory, ...(i % 2 === 0 ? { PROMHIVE_NATIVE: 'off' } : {}) },
             }),
           ),
         )
@@ -110,7 +116,7 @@ describe.skipIf(loadBinding().binding === undefined)(
 
     test('keep the run going for each other', { timeout }, async ({ stage }) => {
       const directory = stage.directory()
-      const env = { PROMHIVE_DIR: directory }
+      const env = { ...seen, PROMHIVE_DIR: directory }
       const off = { ...env, PROMHIVE_NATIVE: 'off' }
       // One after the other, each beginning before the last one ends: at least one process runs all the time.
       let last = await stage.start('actor.mjs', { env })
@@ -131,7 +137,7 @@ describe.skipIf(loadBinding().binding === undefined)(
 
     test('remove series for each other', { timeout }, async ({ stage }) => {
       const directory = stage.directory()
-      const env = { PROMHIVE_DIR: directory }
+      const env = { ...seen, PROMHIVE_DIR: directory }
       const mapped = await stage.start('actor.mjs', { env })
       const buffered = await stage.start('actor.mjs', { env: { ...env, PROMHIVE_NATIVE: 'off' } })
       for (const actor of [mapped, buffered]) {

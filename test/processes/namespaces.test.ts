@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest'
 import type { Actor } from '../helpers/processes/actor.js'
 import { Exposition } from '../helpers/processes/exposition.js'
 import { filesIn, readDirectory } from '../helpers/processes/reading.js'
-import { type Stage, sharedBackends, test } from '../helpers/processes/stage.js'
+import { allSharedBackends, type Stage, test } from '../helpers/processes/stage.js'
 import { until } from '../helpers/processes/until.js'
 
 const timeout = 120_000
@@ -13,9 +13,9 @@ const canUnshare =
   process.platform === 'linux' &&
   spawnSync(unshare[0]!, [...unshare.slice(1), 'true'], { stdio: 'ignore' }).status === 0
 
-describe.skipIf(!canUnshare).each(sharedBackends)(
+describe.skipIf(!canUnshare).each(allSharedBackends)(
   '$backend: two containers share a directory (needs the right to make namespaces)',
-  ({ backend, env }) => {
+  ({ env }) => {
     test('and both count, though both are process 1', { timeout }, async ({ stage }) => {
       const directory = stage.directory()
       const [one, two] = [await contained(stage, directory), await contained(stage, directory)]
@@ -39,27 +39,18 @@ describe.skipIf(!canUnshare).each(sharedBackends)(
       await one.ask('count', 'jobs_total', { who: '0' }, 1)
       const after = await until(
         async () => new Exposition(await one.ask('scrape')),
-        // Without locks another container's process is taken for dead when it has been silent for half a minute.
-        (seen) => seen.total('jobs_total') === 31 && (backend !== 'mmap' || seen.total('level') === 1),
+        (seen) => seen.total('jobs_total') === 31 && seen.total('level') === 1,
       )
       expect(after.labelled('jobs_total')).toEqual({ 'who="0"': 11, 'who="1"': 20 })
-      if (backend === 'mmap') expect(after.labelled('level')).toEqual({ 'worker="1"': 1 })
+      expect(after.labelled('level')).toEqual({ 'worker="1"': 1 })
 
       const three = await contained(stage, directory)
       await three.ask('count', 'jobs_total', { who: '2' }, 5)
       const { writers } = await readDirectory(directory)
-      expect(writers.map(({ seat, epoch }) => [seat, epoch])).toEqual(
-        backend === 'mmap'
-          ? [
-              [1, 1],
-              [2, 2],
-            ]
-          : [
-              [1, 1],
-              [2, 1],
-              [3, 1],
-            ],
-      )
+      expect(writers.map(({ seat, epoch }) => [seat, epoch])).toEqual([
+        [1, 1],
+        [2, 2],
+      ])
     })
 
     function contained(stage: Stage, directory: string): Promise<Actor> {

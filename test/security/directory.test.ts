@@ -180,7 +180,14 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
       const precious = join(dirname(directory), 'precious')
       writeFileSync(precious, 'precious')
       chownSync(precious, uid, uid)
-      for (const name of ['control', '0001.values', '0001.series', '0001.exemplars', '.leader', '.beginning']) {
+      for (const name of [
+        'control',
+        '0001.values',
+        '0001.series',
+        '0001.exemplars',
+        '.leader',
+        '.beginning.claim-0123456789abcdef',
+      ]) {
         symlinkSync(precious, join(directory, name))
       }
       const actor = await actorIn(stage, directory)
@@ -209,7 +216,10 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
       const precious = join(dirname(directory), 'precious')
       writeFileSync(precious, Buffer.alloc(20_000, 7), { mode: 0o600 })
       chownSync(precious, uid, uid)
-      for (const names of [['control'], ['0001.values', '0002.series', '0003.exemplars', '.leader', '.beginning']]) {
+      for (const names of [
+        ['control'],
+        ['0001.values', '0002.series', '0003.exemplars', '.leader', '.beginning.claim-0123456789abcdef'],
+      ]) {
         for (const name of names) linkSync(precious, join(directory, name))
         const actor = await actorIn(stage, directory)
         await actor.ask('exemplar', 'seen_total', {}, { trace_id: 'a' })
@@ -302,13 +312,22 @@ describe.skipIf(!canChangeUser)('SECURITY.md, the metrics directory (needs root,
   }) => {
     const directory = directoryOf(stage, appUser, 0o755)
     const kept = ['0001.values.bak', 'notes.txt', 'control.old', '0001.valuesX', 'x0001.values', '.tmp']
-    const removed = ['control', '0001.values', '0001.series', '12345.exemplars', '0002.claim-7', '.leader', 'bad-x']
+    const removed = [
+      'control',
+      '0001.values',
+      '0001.series',
+      '12345.exemplars',
+      '0002.claim-0123456789abcdef',
+      '.alive-0123456789abcdef0123456789abcdef',
+      '.leader',
+      'bad-x',
+    ]
     for (const name of [...kept, ...removed]) writeFileSync(join(directory, name), '')
     for (const args of [[], ['--owner', String(stranger)], ['--mode', '0777'], ['--force']]) {
       const { code, errors } = await promhive(stage, ['wipe', directory, ...args])
       expect([args, code, errors]).toEqual([args, 1, expect.stringContaining(`belongs to user ${appUser}`)])
     }
-    expect(filesIn(directory)).toHaveLength(kept.length + removed.length)
+    expect(readdirSync(directory)).toHaveLength(kept.length + removed.length)
     expect((await promhive(stage, ['wipe', directory, '--owner', String(appUser), '--mode', '0750'])).code).toBe(0)
     expect(readdirSync(directory).sort()).toEqual(kept.sort())
     const { uid, mode } = statSync(directory)

@@ -7,9 +7,9 @@ import type { MetricsError } from '../../src/model/errors.js'
 import { refOf } from '../../src/model/series-ref.js'
 import { loadBinding } from '../../src/platform/addon.js'
 import { MemoryStore } from '../../src/store/memory/memory-backend.js'
-import { directoryInUse } from '../../src/store/shared/control.js'
 import { wipeFiles } from '../../src/store/shared/directory.js'
 import { Leadership } from '../../src/store/shared/leadership.js'
+import { directoryInUse } from '../../src/store/shared/run-members.js'
 import { SharedBackend } from '../../src/store/shared/shared-backend.js'
 import { livingTargets, TargetFile } from '../../src/store/shared/target-file.js'
 import { counterOf } from '../../src/testing/counted.js'
@@ -45,11 +45,12 @@ const names = [
   '0001.series',
   '0001.exemplars',
   '0001.target',
-  '0001.claim-1',
-  '0001.claim-2',
-  '.beginning',
-  '.removing',
+  '0001.claim-0123456789abcdef',
+  '.beginning.claim-0123456789abcdef',
+  '.removing.claim-0123456789abcdef',
+  '.alive-0123456789abcdef0123456789abcdef',
   '.leader',
+  '.leader.claim-0123456789abcdef',
   '.tmp-1-x',
   'bad-x',
 ]
@@ -110,7 +111,7 @@ describe.each([
         mkdirSync(directory)
         for (const name of names) await make(join(directory, name), stage)
         wipeFiles(directory)
-        const left = names.filter((name) => name !== 'control' && name !== '.beginning' && name !== 'bad-x')
+        const left = names.filter((name) => name !== 'control' && name !== 'bad-x')
         expect(left.filter((name) => existsSync(join(directory, name)))).toEqual([])
       }
     })

@@ -56,6 +56,7 @@ describe.skipIf(!hasWine)('on Windows, as Wine runs it', () => {
     expect(doctor).toMatch(/ok {3}writer {7}mmap/)
     expect(doctor).toMatch(/ok {3}directory {4}C:\\users\\root\\Temp\\promhive-user\\\S+ on a disk/)
     expect(doctor).toMatch(/ok {3}permissions {2}in the profile of this user/)
+    expect(doctor).toMatch(/ok {3}system {7}Windows has no signals/)
     expect(doctor).not.toMatch(/^ {2}(?:warn|fail)/m)
     expect(await windows.promhive(['inspect']).result()).toMatch(/: [34] seats, [34] alive, 0 dead/)
     const serve = windows.promhive(['serve', '--port', '0'])
@@ -128,7 +129,7 @@ describe.skipIf(!hasWine)('on Windows, as Wine runs it', () => {
     portable.process.kill('SIGKILL')
   })
 
-  test('a text file is replaced although a reader keeps it for itself now and then', async () => {
+  test('a text file is replaced although a reader keeps it for itself at intervals', async () => {
     expect(await windows.node(['text-file.cjs']).result()).toBe('held true: jobs_total 25, faults 0\n')
   })
 

@@ -40,7 +40,12 @@ ${optionsHelp()}
 
 Each option also has a variable (PROMHIVE_WORKERS, …) and a name in the file (workers): see promhive config explain.
 
-Signals: HUP reloads, TTIN and TTOU add or remove a worker, TERM, INT and QUIT end all gracefully.`
+${
+  onWindows
+    ? `Ctrl-C, Ctrl-Break and the end of the console end all gracefully. Other orders are messages of the process that started this one
+with a channel: { promhive: 'SIGHUP' } reloads, SIGTTIN and SIGTTOU add or remove a worker, SIGTERM ends all gracefully.`
+    : 'Signals: HUP reloads, TTIN and TTOU add or remove a worker, TERM, INT and QUIT end all gracefully.'
+}`
 
 export const run: Command = {
   name: 'run',

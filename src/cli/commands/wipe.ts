@@ -4,7 +4,6 @@ import { MetricsError } from '../../model/errors.js'
 import { Slices } from '../../platform/slices.js'
 import { onWindows } from '../../platform/windows.js'
 import { PythonSource } from '../../store/python/python-source.js'
-import { directoryInUse } from '../../store/shared/control.js'
 import {
   openDirectory,
   pathThrough,
@@ -15,6 +14,7 @@ import {
 import { freeName, removeQuietly } from '../../store/shared/files.js'
 import { controlName } from '../../store/shared/format.js'
 import { shareWith, type WorkersUser } from '../../store/shared/ownership.js'
+import { directoryInUse } from '../../store/shared/run-members.js'
 import type { Command } from '../command.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type OptionTable, parseOptions } from '../options.js'

@@ -5,11 +5,12 @@ import { reasonOf } from '../../model/errors.js'
 import { onWindows } from '../../platform/windows.js'
 import { placeInTheWay } from '../../runtime/directory/default-location.js'
 import { fileNameOf } from '../../store/python/file-name.js'
-import { directoryInUse } from '../../store/shared/control.js'
 import { refuseDangerous } from '../../store/shared/directory.js'
 import { bestDirectory, fileSystemOf } from '../../store/shared/file-system.js'
-import { controlName, isOurs, seatOf } from '../../store/shared/format.js'
+import { controlName, isOurs, livenessIdOf, seatOf } from '../../store/shared/format.js'
+import { lifeOf } from '../../store/shared/living-owners.js'
 import { isTrusted, mayRead } from '../../store/shared/ownership.js'
+import { directoryInUse } from '../../store/shared/run-members.js'
 import { isInProfile } from '../../store/shared/windows-folders.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 
@@ -62,7 +63,9 @@ function examined(directory: string): Finding[] {
     return [fail('directory', `${directory} is not a directory`, 'remove it, or choose another')]
   }
   const findings = [place(directory), permissions(directory), room(directory)]
-  return isReadable(directory) ? [...findings, use(directory), ...leftovers(directory)] : findings
+  return isReadable(directory)
+    ? [...findings, use(directory), ...liveness(directory), ...leftovers(directory)]
+    : findings
 }
 
 function place(directory: string): Finding {
@@ -113,6 +116,14 @@ function use(directory: string): Finding {
   return ok('run', 'no process counts here: the next one begins a new run, and counters begin at 0')
 }
 
+/** Finds processes that are recognised by less than what the kernel ends with them. */
+function liveness(directory: string): Finding[] {
+  const guessed = lifeOf(directory)?.guessed ?? 0
+  if (guessed === 0) return []
+  const text = `${guessed} processes without the addon have no liveness file: after a kill -9, each may count as alive for 30 s`
+  return [warn('liveness', text, 'add the program mkfifo to their image (coreutils, busybox), and let them run it')]
+}
+
 function leftovers(directory: string): Finding[] {
   const findings: Finding[] = []
   const names = readdirSync(directory)
@@ -136,7 +147,7 @@ function leftovers(directory: string): Finding[] {
 function foreignFiles(directory: string, names: readonly string[]): Finding[] {
   const passedOver = names.flatMap((name) => {
     const facts = lstatSync(join(directory, name), { throwIfNoEntry: false })
-    const why = facts === undefined ? undefined : whyPassedOver(facts, directory)
+    const why = facts === undefined ? undefined : whyPassedOver(facts, directory, livenessIdOf(name) !== undefined)
     return why !== undefined && (isOurs(name) || name === controlName) ? [`${name} ${why}`] : []
   })
   if (passedOver.length === 0) return []
@@ -144,8 +155,8 @@ function foreignFiles(directory: string, names: readonly string[]): Finding[] {
   return [warn('files', text, 'remove them')]
 }
 
-function whyPassedOver(facts: Stats, directory: string): string | undefined {
-  if (!facts.isFile()) return 'is not a regular file'
+function whyPassedOver(facts: Stats, directory: string, isLiveness: boolean): string | undefined {
+  if (!facts.isFile() && !(isLiveness && facts.isFIFO())) return 'is not a regular file'
   return mayRead(facts.uid, directory) ? undefined : `belongs to user ${facts.uid}`
 }
 

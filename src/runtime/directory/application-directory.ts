@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { firstSet, inMemory, variables } from '../../platform/environment.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
@@ -8,9 +8,10 @@ import { procPath } from '../../platform/proc.js'
 import { systemNow } from '../../platform/system-time.js'
 import { nodeProcess, testFileId } from '../../platform/test-file.js'
 import { removeFolder } from '../../platform/windows.js'
-import { directoryInUse } from '../../store/shared/control.js'
+import { controlName } from '../../store/shared/format.js'
 import type { WorkersUser } from '../../store/shared/ownership.js'
-import { ownFacts, startTicksOf } from '../../store/shared/process-facts.js'
+import { answers, ownFacts, startTicksOf } from '../../store/shared/process-facts.js'
+import { directoryInUse } from '../../store/shared/run-members.js'
 import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './default-location.js'
 
 /*
@@ -83,8 +84,19 @@ export function ownDirectory(): string {
  * it.
  */
 export function isOfOneRun(directory: string): boolean {
-  return isPlace(dirname(directory)) && process.env.pm_id === undefined
+  return isPlace(dirname(directory)) && process.env.pm_id === undefined && !isOfEarlierProcess(directory)
 }
+
+/** Whether a directory whose name does not say when its process started is of an earlier process with this pid. */
+function isOfEarlierProcess(directory: string): boolean {
+  const [, pid, ticks] = basename(directory).split('-').map(Number)
+  if (ticks !== 0 || pid !== process.pid) return false
+  const control = lstatSync(join(directory, controlName), { throwIfNoEntry: false })
+  return control !== undefined && control.mtimeMs < systemNow() - process.uptime() * 1000 - clockTolerance
+}
+
+/** Milliseconds by which the time of a file may be behind. */
+const clockTolerance = 100
 
 /**
  * Creates the folder of default directories, if a directory is one of them.
@@ -183,8 +195,13 @@ function sweep(place: string, name: string): void {
   const [namespace, pid, ticks] = name.split('-').map(Number)
   if (namespace === undefined || pid === undefined) return
   const directory = join(place, name)
-  const ended = namespace === ownFacts().pidNamespace ? startTicksOf(pid) !== ticks : isOld(directory)
+  const ended = namespace === ownFacts().pidNamespace ? hasEnded(pid, ticks) : isOld(directory)
   if (ended && !directoryInUse(directory)) removeFolder(directory)
+}
+
+/** @param ticks when it started; 0 if the system does not say */
+function hasEnded(pid: number, ticks: number | undefined): boolean {
+  return ticks === 0 ? !answers(pid) : startTicksOf(pid) !== ticks
 }
 
 function namesIn(place: string): string[] {

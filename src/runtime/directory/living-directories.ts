@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { procPath } from '../../platform/proc.js'
 import type { OwnerFacts } from '../../store/shared/head.js'
 import { lifeOf } from '../../store/shared/living-owners.js'
-import { ownFacts, processAlive, startTicksOf } from '../../store/shared/process-facts.js'
+import { answers, ownFacts, processAlive, startTicksOf } from '../../store/shared/process-facts.js'
 import { lineageOf } from '../../supervisor/process-sample.js'
 import { isPlace, ownPlaces, placeOfRuns } from './default-location.js'
 
@@ -80,7 +80,8 @@ function starterIn(directory: string): number | undefined {
   if (!isPlace(dirname(directory))) return undefined
   const [namespace, pid, ticks, ...rest] = basename(directory).split('-')
   if (rest.length > 0 || Number(namespace) !== ownFacts().pidNamespace) return undefined
-  return startTicksOf(Number(pid)) === Number(ticks) ? Number(pid) : undefined
+  const isSame = Number(ticks) === 0 ? answers(Number(pid)) : startTicksOf(Number(pid)) === Number(ticks)
+  return isSame ? Number(pid) : undefined
 }
 
 /** Returns the visible process that started the others, or the first one. */

@@ -3,7 +3,6 @@ import type { Stats } from 'node:fs'
 import { closeSync, fchownSync, fstatSync, lstatSync, mkdtempSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemNow } from '../../platform/system-time.js'
-import { directoryInUse } from '../../store/shared/control.js'
 import {
   openDirectory,
   pathThrough,
@@ -15,6 +14,7 @@ import {
 import { freeName } from '../../store/shared/files.js'
 import { controlName } from '../../store/shared/format.js'
 import { shareWith, type WorkersUser } from '../../store/shared/ownership.js'
+import { directoryInUse } from '../../store/shared/run-members.js'
 
 const prefix = 'promhive-run-'
 const name = /^promhive-run-[A-Za-z0-9]{6}$/

@@ -5,7 +5,7 @@ import type { Store } from '../../store/contract.js'
 import type { GuestSeat } from '../../store/shared/guest-seat.js'
 import { processContext } from '../current-context.js'
 import { ScopedContext } from '../scoped-context.js'
-import { amountsOf, hasSenders, StoredAmounts } from './stored-amounts.js'
+import { amountsOf, hasSenders, StoredAmounts, writtenBatch } from './stored-amounts.js'
 
 /** What a process that may not write in a directory gets when it tries to. */
 const readOnly = new Set(['EACCES', 'EPERM', 'EROFS', 'FOREIGN_OWNER', 'DIRECTORY_UNUSABLE'])
@@ -25,7 +25,6 @@ class GuestContext extends ScopedContext {
  * only what it has sent itself since it began to send.
  */
 export class OutsideAmounts implements SentAmounts {
-  readonly batch = 1
   private readonly context = new GuestContext(processContext())
   private readonly stored: StoredAmounts
   private local: LocalAmounts | undefined
@@ -39,6 +38,10 @@ export class OutsideAmounts implements SentAmounts {
   ) {
     this.stored = new StoredAmounts(this.context, destination)
     if (seat === undefined) this.local = new LocalAmounts({ fromNow: true })
+  }
+
+  get batch(): number {
+    return this.seat?.isWritten === true ? writtenBatch : 1
   }
 
   get fromNow(): boolean {

@@ -18,8 +18,8 @@ const familyName = 'promhive_sent_amounts'
 
 const sendersName = 'promhive_difference_senders'
 
-/** Datagrams that are marked at a time where marking them takes an answer of a server. */
-const remoteBatch = 32
+/** Datagrams that are marked at a time where marking them takes an answer of a server, or a write. */
+export const writtenBatch = 32
 
 /**
  * Keeps what a server has received where the counts are: as sums in a family that no scrape shows. So the amounts are as
@@ -52,7 +52,7 @@ export class StoredAmounts implements SentAmounts {
   }
 
   get batch(): number {
-    return /^(?:memory|mmap)$/.test(this.home?.whereabouts().backend ?? 'mmap') ? 1 : remoteBatch
+    return /^(?:memory|mmap)$/.test(this.home?.whereabouts().backend ?? 'mmap') ? 1 : writtenBatch
   }
 
   async read({ hidden = [], pause }: Gathered): Promise<AmountsRead> {

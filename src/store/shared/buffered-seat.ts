@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { systemNow } from '../../platform/system-time.js'
 import { type Segment, Segments } from '../core/segments.js'
 import { Claim } from './claim.js'
 import { seatsIn } from './directory.js'
@@ -160,7 +161,7 @@ export class BufferedSeat implements Seat {
   }
 
   private write(): void {
-    this.head.heartbeat = Date.now() / 1000
+    this.head.heartbeat = systemNow() / 1000
     this.head.used = this.segments.used
     // Slots before the head: a reader that sees the new head finds the slots that it announces.
     let piece = 0

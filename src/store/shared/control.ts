@@ -1,17 +1,15 @@
-import { fstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { reasonOf } from '../../model/errors.js'
-import { type Binding, loadBinding } from '../../platform/addon.js'
+import type { Binding } from '../../platform/addon.js'
 import { hasProc } from '../../platform/proc.js'
 import { monotonicNow } from '../../platform/timers.js'
 import { randomBytes } from '../core/random-bytes.js'
 import { Claim } from './claim.js'
-import { isNotPermitted, notWritable, seatsIn, unusable, wipeFiles } from './directory.js'
+import { isNotPermitted, notWritable, unusable, wipeFiles } from './directory.js'
 import {
   closeQuietly,
   codeOf,
   isNoneOfOurs,
-  openForReading,
   openForWriting,
   readAt,
   removeQuietly,
@@ -20,25 +18,12 @@ import {
   unlockQuietly,
   writeAt,
 } from './files.js'
-import {
-  at,
-  beginningName,
-  controlAt,
-  controlName,
-  headerSize,
-  kinds,
-  memberByte,
-  runByte,
-  states,
-  valuesName,
-} from './format.js'
+import { at, beginningName, controlAt, controlName, headerSize, kinds, memberByte, runByte, states } from './format.js'
 import { Head } from './head.js'
-import { Liveness } from './liveness.js'
-import { isHeld } from './liveness-file.js'
 import { mapOwn, mayMap } from './ownership.js'
-import { isOwn, ownerIn, processAlive } from './process-facts.js'
+import { isOwn, ownerIn } from './process-facts.js'
 import { Removals } from './removals.js'
-import { isGuest } from './seat-numbers.js'
+import { headOf, heldBy, livesWithoutLocks } from './run-members.js'
 
 /** How long joining waits for another process that is setting the directory up. */
 const timeout = 10_000
@@ -197,18 +182,6 @@ function joinWithoutLocks(directory: string, keep: boolean): DirectoryRun {
   })
 }
 
-/**
- * Returns which locks other processes hold on the control file. Throws if locks cannot be seen, and the process that
- * began the run relies on them.
- */
-function heldBy(directory: string, fd: number) {
-  const [liveness, file, head] = [new Liveness(directory, undefined), fstatSync(fd), headOf(fd)]
-  const isByLocks = head?.kind === kinds.mapped && head.livenessId === ''
-  if (!isByLocks && !liveness.seesLocks) return { held: false, alone: false, hasMembers: false }
-  const hasMembers = liveness.shared(file, memberByte)
-  return { held: liveness.held(fd, file), alone: liveness.heldAlone(file, runByte), hasMembers }
-}
-
 function bufferedRun(directory: string, fd: number, path: string): DirectoryRun {
   const id = readRunId(fd)!
   return {
@@ -255,58 +228,9 @@ function setState(fd: number, state: number): void {
   writeAt(fd, new Uint8Array(Int32Array.of(state).buffer), at.state)
 }
 
-/** Whether a process whose lock cannot be seen is in the run: the process that began it, or a writer. */
-function livesWithoutLocks(directory: string, control: number, binding: Binding | undefined): boolean {
-  const head = headOf(control)
-  return (head !== undefined && beginnerLives(directory, head)) || anyWriterLives(directory, binding, head?.runId)
-}
-
-function beginnerLives(directory: string, head: Head): boolean {
-  if (head.state !== states.ready) return false
-  const owner = head.owner()
-  return isHeld(directory, owner.livenessId) ?? (head.kind === kinds.buffered && processAlive(owner) === true)
-}
-
-function anyWriterLives(directory: string, binding: Binding | undefined, runId: string | undefined): boolean {
-  const liveness = new Liveness(directory, binding)
-  const head = new Head(new Uint8Array(headerSize))
-  return seatsIn(directory).some((seat) => {
-    // A process outside of the application does not keep the run alive.
-    if (isGuest(seat)) return false
-    let fd: number | undefined
-    try {
-      fd = openForReading(join(directory, valuesName(seat)))
-      if (readAt(fd, head.bytes, headerSize, 0) < headerSize || head.fault() !== undefined) return false
-      // The locks on the control file show the others.
-      const isUnseen = head.kind === kinds.buffered || (head.runId === runId && !liveness.seesLocks)
-      return isUnseen && liveness.ownerLives(fd, fstatSync(fd), head)
-    } catch (error) {
-      // No process of the application can write to such a file. Any other error may hide a living writer, whose counts
-      // must not be wiped.
-      if (isNoneOfOurs(error) || ['ENOENT', 'EACCES', 'EPERM'].includes(codeOf(error))) return false
-      throw error
-    } finally {
-      if (fd !== undefined) closeQuietly(fd)
-    }
-  })
-}
-
 /** Reads the ID of the run from an open control file; returns undefined if there is none. */
 export function readRunId(fd: number): string | undefined {
   return headOf(fd)?.runId
-}
-
-function headOf(fd: number): Head | undefined {
-  const head = new Head(new Uint8Array(headerSize))
-  if (readAt(fd, head.bytes, headerSize, 0) < headerSize) return undefined
-  return head.fault() === undefined ? head : undefined
-}
-
-/** Whether a process is in the run of an open control file. */
-export function runLives(directory: string, fd: number, binding: Binding | undefined): boolean {
-  const isLocked =
-    binding === undefined ? heldBy(directory, fd).held : new Liveness(directory, binding).held(fd, fstatSync(fd))
-  return isLocked || livesWithoutLocks(directory, fd, binding)
 }
 
 /** Returns why an open control file names no run; undefined for a file that is still being written. */
@@ -316,20 +240,4 @@ export function controlFault(fd: number): string | undefined {
   // The process that begins a run reserves space first, and may die before it has written anything.
   if (head.bytes.every((byte) => byte === 0)) return undefined
   return length < headerSize ? 'too_short' : head.fault()
-}
-
-/** Whether any process is in the run of a directory; true if that cannot be determined. */
-export function directoryInUse(directory: string): boolean {
-  const { binding } = loadBinding()
-  let fd: number | undefined
-  try {
-    fd = openForReading(join(directory, controlName))
-    return runLives(directory, fd, binding)
-  } catch (error) {
-    // An entry that is not a file has no members with locks, but there may be writers without locks.
-    if (isNoneOfOurs(error) && codeOf(error) !== 'FOREIGN_OWNER') return anyWriterLives(directory, binding, undefined)
-    return codeOf(error) !== 'ENOENT'
-  } finally {
-    if (fd !== undefined) closeQuietly(fd)
-  }
 }

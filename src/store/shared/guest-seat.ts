@@ -4,7 +4,6 @@ import { MetricsError } from '../../model/errors.js'
 import type { SeriesRef } from '../../model/series-ref.js'
 import { type Binding, loadBinding } from '../../platform/addon.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
-import { onWindows } from '../../platform/windows.js'
 import { carryOver } from '../core/carry-over.js'
 import { MemoryStore } from '../core/memory-store.js'
 import { type DirectoryRun, readRunId } from './control.js'
@@ -12,7 +11,7 @@ import { fileSystemOf } from './file-system.js'
 import { closeQuietly, codeOf, openForWriting, stillThere } from './files.js'
 import { controlName } from './format.js'
 import { LateRemovals } from './late-removals.js'
-import { mayMap } from './ownership.js'
+import { isOwn, mayMap } from './ownership.js'
 import { Removals } from './removals.js'
 import { SeatTaker } from './seat-taker.js'
 import type { SharedStore } from './shared-store.js'
@@ -101,6 +100,11 @@ export class GuestSeat {
     return this.taken !== before
   }
 
+  /** Whether a flush writes files: without the addon, which shows each note at once. */
+  get isWritten(): boolean {
+    return this.binding === undefined
+  }
+
   /** Whether the directory has a run, or has been removed. */
   get isThere(): boolean {
     return existsSync(join(this.directory, controlName))
@@ -146,16 +150,11 @@ export class GuestSeat {
   }
 
   private check(): void {
-    const { directory, binding } = this
-    const isOwn = onWindows || statSync(directory).uid === process.geteuid?.()
+    const { directory } = this
+    const isOwner = isOwn(statSync(directory).uid)
     const { kind } = fileSystemOf(directory)
-    if (binding !== undefined && mayMap() && isOwn && kind !== 'copying' && kind !== 'network') return
-    const why =
-      binding === undefined
-        ? 'the native addon is missing'
-        : isOwn
-          ? 'files there cannot be mapped'
-          : 'it belongs to another user'
+    if (mayMap() && isOwner && kind !== 'copying' && kind !== 'network') return
+    const why = isOwner ? 'files there cannot be mapped' : 'it belongs to another user'
     throw new MetricsError('DIRECTORY_UNUSABLE', `nothing can be written in ${directory}: ${why}`)
   }
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { onWindows } from '../../platform/windows.js'
 import { randomBytes } from '../core/random-bytes.js'
 import { closeQuietly, codeOf, isGone, removeQuietly, unfinishedPath } from './files.js'
 import { livenessIdOf, livenessName } from './format.js'
@@ -16,9 +17,10 @@ import { giveToWorkers, mayRead } from './ownership.js'
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants
 /** libuv's flag for a file that no other process can open meanwhile (Windows only). */
 const exclusive = 0x1000_0000
-const onWindows = process.platform === 'win32'
 /** Where the program is if PATH does not lead to it. */
 const programs = ['mkfifo', '/usr/bin/mkfifo', '/bin/mkfifo']
+/** The maximum number of attempts to create a file that others may remove. */
+const attempts = 5
 /** Milliseconds after which a program that creates a fifo is given up. */
 const timeout = 10_000
 
@@ -47,16 +49,19 @@ export function livenessIdIn(directory: string): string {
   if (present !== undefined && !isGone(present.fd, present.path)) return present.id
   if (whyNoLivenessFile(directory) !== undefined) return ''
   closeRemoved()
-  const id = randomBytes(16).toString('hex')
-  const path = join(directory, livenessName(id))
-  try {
-    const fd = onWindows ? openSync(path, O_RDWR | O_CREAT | O_EXCL | exclusive, 0o600) : holdFifo(directory, path)
-    if (fd === undefined) return ''
-    held.set(directory, { id, path, fd })
-    return id
-  } catch {
-    // Such as too many open files: the next call tries again.
-    return ''
+  for (let attempt = 1; ; attempt++) {
+    const id = randomBytes(16).toString('hex')
+    const path = join(directory, livenessName(id))
+    try {
+      const fd = onWindows ? openSync(path, O_RDWR | O_CREAT | O_EXCL | exclusive, 0o600) : holdFifo(directory, path)
+      if (fd === undefined) return ''
+      held.set(directory, { id, path, fd })
+      return id
+    } catch (cause) {
+      // A process that began a run has removed the fifo before it had its name. Any other fault, such as too many open
+      // files, may be over at the next call.
+      if (codeOf(cause) !== 'ENOENT' || attempt === attempts) return ''
+    }
   }
 }
 
@@ -71,10 +76,12 @@ export function isHeld(directory: string, id: string): boolean | undefined {
       closeSync(openSync(path, O_RDWR))
       return false
     }
-    if (!facts.isFIFO() || !mayRead(facts.uid, directory)) return false
+    if (!facts.isFIFO()) return false
     // A fifo can be opened for writing only if a process has it open for reading.
-    closeSync(openSync(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW))
-    return true
+    const fd = openSync(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW)
+    const open = fstatSync(fd)
+    closeSync(fd)
+    return open.isFIFO() && mayRead(open.uid, directory)
   } catch (cause) {
     const code = codeOf(cause)
     if (onWindows && code === 'EBUSY') return true

@@ -2,6 +2,7 @@ import { readFileSync, type Stats } from 'node:fs'
 import { MetricsError } from '../../model/errors.js'
 import type { Binding } from '../../platform/addon.js'
 import { hasProc, procPath } from '../../platform/proc.js'
+import { systemNow } from '../../platform/system-time.js'
 import { codeOf } from './files.js'
 import { kinds, ownerByte, states } from './format.js'
 import type { Head, OwnerFacts } from './head.js'
@@ -20,9 +21,6 @@ export const locksHidden = 'locks'
 /** The number of bytes of a file whose locks are listed one by one. */
 const listedBytes = 8
 
-/** The clock as it was when promhive was loaded: the kernel's times of files are compared with it, not with a fake. */
-const { now } = Date
-
 /**
  * Whether an owner without a lock lives: by its liveness file; without one, by its pid and start time, or by when its
  * file was last written.
@@ -35,7 +33,7 @@ export function ownerLives(directory: string, owner: OwnerFacts, file: Stats): b
   // A thread may end while its process continues.
   if (alive === true && owner.threadId === 0) return true
   // A time in the future means that the clock was set back since; a living owner then writes a new one at once.
-  return Math.abs(now() - file.mtimeMs) < silence
+  return Math.abs(systemNow() - file.mtimeMs) < silence
 }
 
 /**

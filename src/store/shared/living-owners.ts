@@ -1,12 +1,13 @@
 import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Binding, loadBinding } from '../../platform/addon.js'
-import { readRunId, runLives } from './control.js'
+import { readRunId } from './control.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, openForReading, readAt } from './files.js'
-import { controlName, headerSize, valuesName } from './format.js'
+import { controlName, headerSize, kinds, valuesName } from './format.js'
 import { Head, type OwnerFacts } from './head.js'
 import { Liveness } from './liveness.js'
+import { runLives } from './run-members.js'
 import { isGuest } from './seat-numbers.js'
 
 /** The processes that count in a directory, seen from outside. */
@@ -15,6 +16,8 @@ export interface DirectoryLife {
   readonly alive: boolean
   /** The living owners of seats. */
   readonly owners: readonly OwnerFacts[]
+  /** How many of them hold neither a lock nor a liveness file. */
+  readonly guessed: number
 }
 
 /**
@@ -27,23 +30,24 @@ export function lifeOf(directory: string): DirectoryLife | undefined {
     const seats = seatsIn(directory).filter((seat) => !isGuest(seat))
     const { binding } = loadBinding()
     const liveness = new Liveness(directory, binding)
-    const owners = seats.flatMap((seat) => livingOwner(join(directory, valuesName(seat)), seat, liveness))
+    const heads = seats.flatMap((seat) => livingHead(join(directory, valuesName(seat)), seat, liveness))
     const run = runOf(directory, binding)
-    if (run === undefined && owners.length === 0) return undefined
-    return { alive: run === true || owners.length > 0, owners }
+    if (run === undefined && heads.length === 0) return undefined
+    const guessed = heads.filter(({ kind, livenessId }) => kind === kinds.buffered && livenessId === '').length
+    return { alive: run === true || heads.length > 0, owners: heads.map((head) => head.owner()), guessed }
   } catch {
     return undefined
   }
 }
 
-function livingOwner(path: string, seat: number, liveness: Liveness): readonly OwnerFacts[] {
+function livingHead(path: string, seat: number, liveness: Liveness): readonly Head[] {
   const head = new Head(new Uint8Array(headerSize))
-  const owner = withFile(path, (fd) => {
+  const lives = withFile(path, (fd) => {
     if (readAt(fd, head.bytes, headerSize, 0) < headerSize) return undefined
     const isSound = head.fault() === undefined && head.contentFault() === undefined && head.seat === seat
-    return isSound && liveness.ownerLives(fd, fstatSync(fd), head) ? head.owner() : undefined
+    return isSound && liveness.ownerLives(fd, fstatSync(fd), head)
   })
-  return owner === undefined ? [] : [owner]
+  return lives ? [head] : []
 }
 
 /** Whether the run of a directory has a member; undefined if the control file names no run. */

@@ -39,9 +39,12 @@ export class ForeignFile extends Error {
   }
 }
 
-/** Whether an owner is the user of this process: only the mode of such a file can deny access. */
+/**
+ * Whether an owner is the user of this process: only the mode of such a file can deny access. On a system without numbers
+ * of users, every owner is.
+ */
 export function isOwn(owner: number): boolean {
-  return owner === process.geteuid?.()
+  return owner === (process.geteuid?.() ?? owner)
 }
 
 /** Whether a directory of this owner may be joined. */

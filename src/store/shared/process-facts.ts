@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { threadId } from 'node:worker_threads'
 import { loadBinding } from '../../platform/addon.js'
 import { hasProc, procPath } from '../../platform/proc.js'
+import { systemNow } from '../../platform/system-time.js'
 import { onWindows } from '../../platform/windows.js'
 import { codeOf } from './files.js'
 import { kinds, type SeatKind } from './format.js'
@@ -65,9 +66,12 @@ function ownPidNamespace(): number {
   }
 }
 
-/** Whether all processes of the machine are visible from here: the kernel gives the first namespace this number. */
+/**
+ * Whether all processes of the machine are visible from here: Linux gives the first namespace this number, and other
+ * systems have no namespaces.
+ */
 export function seesAllProcesses(): boolean {
-  return ownFacts().pidNamespace === 0xeffffffc
+  return process.platform !== 'linux' || ownFacts().pidNamespace === 0xeffffffc
 }
 
 let facts: Omit<OwnerFacts, 'startedAt'> | undefined
@@ -81,7 +85,7 @@ export function ownFacts(): OwnerFacts {
     pidNamespace: ownPidNamespace(),
     livenessId: '',
   }
-  return { ...facts, startedAt: Date.now() / 1000 }
+  return { ...facts, startedAt: systemNow() / 1000 }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { linkSync, renameSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
+import { systemNow } from '../../platform/system-time.js'
 import { randomBytes } from '../core/random-bytes.js'
 import type { Segments } from '../core/segments.js'
 import {
@@ -56,7 +57,7 @@ export function createSeat(
       head.create(number, logId, Buffer.from(runId, 'hex'), kind)
       // Without a lock, only the head shows that the seat has an owner.
       head.writeOwner(owner)
-      head.heartbeat = Date.now() / 1000
+      head.heartbeat = systemNow() / 1000
       writeAt(fd, head.bytes.subarray(0, movingEnd), 0)
       try {
         linkSync(unfinished, join(directory, valuesName(number)))
@@ -114,5 +115,5 @@ export function setAside(directory: string, number: number, finding: 'stale' | '
   // The series file first: once the values file is gone, another writer may use the number and this name.
   removeQuietly(join(directory, seriesName(number)))
   if (finding === 'stale') removeQuietly(path)
-  else renameSync(path, join(directory, `bad-${valuesName(number)}-${Date.now()}`))
+  else renameSync(path, join(directory, `bad-${valuesName(number)}-${systemNow()}`))
 }

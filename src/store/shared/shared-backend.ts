@@ -14,6 +14,7 @@ import { bestDirectory, fileSystemOf } from './file-system.js'
 import { codeOf } from './files.js'
 import { LateRemovals } from './late-removals.js'
 import { Leadership } from './leadership.js'
+import { whyNoLivenessFile } from './liveness-file.js'
 import { withOwn } from './own-writer.js'
 import { mayMap } from './ownership.js'
 import type { SeatRole } from './seat-numbers.js'
@@ -58,11 +59,13 @@ export interface SharedBackendOptions {
   readonly keep?: boolean
 }
 
-/** Returns why this process has no addon, and what that costs; undefined if it has one. */
-export function whyBuffered(): string | undefined {
+/** Returns why this process has no addon, and what that costs in a directory; undefined if it has one. */
+export function whyBuffered(directory: string): string | undefined {
   const { reason } = loadBinding()
   if (reason === undefined) return undefined
-  return `no native addon (${reason}): other processes see counts up to 100 ms late, and a kill -9 loses those`
+  const text = `no native addon (${reason}): other processes see counts up to 100 ms late, and a kill -9 loses those`
+  const fault = whyNoLivenessFile(directory)
+  return fault === undefined ? text : `${text}; ${fault}: after a kill -9, a process may count as alive for 30 s`
 }
 
 /** The processes of one host, sharing a directory. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { AnnouncedTarget } from '../../model/announced-target.js'
 import type { Binding } from '../../platform/addon.js'
 import { hasProc } from '../../platform/proc.js'
+import { systemNow } from '../../platform/system-time.js'
 import { fileSystemOf } from './file-system.js'
 import {
   closeQuietly,
@@ -81,7 +82,7 @@ export class TargetFile {
 
   /** Shows that the process lives. Called every second. */
   touch(): void {
-    const now = Date.now() / 1000
+    const now = systemNow() / 1000
     if (this.fd !== undefined) futimesSync(this.fd, now, now)
   }
 
@@ -129,7 +130,7 @@ export function previousAddress(directory: string, seat: number): string | undef
 export function sweepTargets(directory: string, binding: Binding | undefined, age: number): void {
   const liveness = new Liveness(directory, binding)
   for (const { name, announced, fd, file } of announcements(directory)) {
-    if (Date.now() - file.mtimeMs < age || lives(announced, fd, file, directory, liveness)) continue
+    if (systemNow() - file.mtimeMs < age || lives(announced, fd, file, directory, liveness)) continue
     const path = join(directory, name)
     // If a process replaces it in between, its new announcement is removed, and it writes that again within a second.
     if (!isGone(fd, path)) removeQuietly(path)

@@ -130,9 +130,15 @@ interface Reply {
 const steers =
   /^(?:PROMHIVE|OTEL|PROMETHEUS|PYTHEUS|GUNICORN|REDIS|NODE_OPTIONS$|NODE_NO_WARNINGS$|NODE_UNIQUE_ID$|NODE_CHANNEL|VITEST|pm_id$)/i
 
+/** Switches off the addon and /proc. */
+export const portableEnvironment = { PROMHIVE_NATIVE: 'off', PROMHIVE_PROC: 'off' } as const
+
+/** Whether this run tests what promhive does without the addon and without /proc (`npm run test:portable`). */
+export const isPortableRun = process.env.PROMHIVE_PROC === 'off'
+
 /** Nothing of the surroundings that would choose a directory or a writer. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const env = { ...process.env }
   for (const name of Object.keys(env)) if (steers.test(name)) delete env[name]
-  return env
+  return isPortableRun ? { ...env, ...portableEnvironment } : env
 }

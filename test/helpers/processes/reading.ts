@@ -5,6 +5,7 @@ import type { SampleFamily } from '../../../src/model/family.js'
 import { type Binding, loadBinding } from '../../../src/platform/addon.js'
 import { Slices } from '../../../src/platform/slices.js'
 import type { Source, WriterSnapshot } from '../../../src/store/contract.js'
+import { livenessIdOf } from '../../../src/store/shared/format.js'
 import { SharedSource } from '../../../src/store/shared/shared-source.js'
 import { textFormatter } from '../formatters.js'
 import { Exposition } from './exposition.js'
@@ -48,5 +49,7 @@ export function readDirectory(directory: string, binding?: Binding): Promise<Rea
 
 /** The names in a directory, sorted. */
 export function filesIn(directory: string): string[] {
-  return readdirSync(directory).sort()
+  return readdirSync(directory)
+    .filter((name) => livenessIdOf(name) === undefined)
+    .sort()
 }

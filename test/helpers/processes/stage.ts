@@ -2,13 +2,26 @@ import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as plainTest } from 'vitest'
-import { Actor, type ActorOptions } from './actor.js'
+import { Actor, type ActorOptions, isPortableRun, portableEnvironment } from './actor.js'
 
-/** Both ways in which processes share a directory, and the environment that chooses each. */
-export const sharedBackends = [
-  { backend: 'mmap', env: {} },
-  { backend: 'buffered', env: { PROMHIVE_NATIVE: 'off' } },
-] as const
+interface SharedBackendChoice {
+  readonly backend: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** As on a system without the addon and without /proc. */
+export const portable: SharedBackendChoice = { backend: 'portable', env: portableEnvironment }
+
+/** The ways in which processes share a directory, and the environment that chooses each. */
+export const sharedBackends: readonly SharedBackendChoice[] = isPortableRun
+  ? [{ ...portable, backend: 'buffered' }]
+  : [
+      { backend: 'mmap', env: {} },
+      { backend: 'buffered', env: { PROMHIVE_NATIVE: 'off' } },
+    ]
+
+/** The same, in tests that show within seconds whether processes recognise each other. */
+export const allSharedBackends = isPortableRun ? sharedBackends : [...sharedBackends, portable]
 
 /** Owns a test's processes and directories; it ends the processes after the test, whatever its result. */
 export class Stage {

@@ -1,8 +1,10 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect } from 'vitest'
 import { loadBinding } from '../../../src/platform/addon.js'
-import { controlName, memberByte, runByte } from '../../../src/store/shared/format.js'
+import { at, controlName, memberByte, runByte } from '../../../src/store/shared/format.js'
+import { livenessIdIn } from '../../../src/store/shared/liveness-file.js'
+import { isPortableRun } from './actor.js'
 import {
   bitFlips,
   type Damage,
@@ -90,6 +92,11 @@ async function startsBeside(
 /** Keeps the run of the copied files going, like a process of that run that does not count. */
 function holdRun(directory: string): () => void {
   const fd = openSync(join(directory, controlName), 'r+')
+  if (isPortableRun) {
+    // This process holds the liveness file of the one that began the run.
+    writeSync(fd, Buffer.from(livenessIdIn(directory), 'hex'), 0, 16, at.livenessId)
+    return () => closeSync(fd)
+  }
   for (const byte of [runByte, memberByte]) expect(loadBinding().binding!.lock(fd, byte, 1)).toBe(true)
   return () => closeSync(fd)
 }

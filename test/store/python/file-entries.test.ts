@@ -8,6 +8,7 @@ import { FileKeys } from '../../../src/store/python/file-key.js'
 import { fileNameOf } from '../../../src/store/python/file-name.js'
 import { PythonSource } from '../../../src/store/python/python-source.js'
 import { SummedFiles } from '../../../src/store/python/summed-files.js'
+import { FileViews } from '../../../src/store/shared/file-views.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { WrittenFile } from '../../helpers/python/written-file.js'
 import { noPause, restless } from '../../helpers/writers.js'
@@ -22,6 +23,7 @@ class Subject {
     definitions: new Definitions(),
     sums: new SummedFiles(),
     keys: keysOfCounters(),
+    views: new FileViews(undefined),
     pause: noPause,
   }
   readonly entries = new FileEntries(fileNameOf(name)!, this.circumstances, new Map(), 0)

@@ -2,8 +2,9 @@ import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { type Binding, loadBinding } from '../../../src/platform/addon.js'
-import { directoryInUse, joinRun, readRunId } from '../../../src/store/shared/control.js'
+import { joinRun, readRunId } from '../../../src/store/shared/control.js'
 import { controlName, headerSize, runByte, valuesName } from '../../../src/store/shared/format.js'
+import { directoryInUse } from '../../../src/store/shared/run-members.js'
 import { filesIn, readDirectory } from '../../helpers/processes/reading.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 
@@ -141,11 +142,13 @@ describe('joining a run without locks', () => {
 
   test('is not stopped by a process that was killed while it began one', ({ stage }) => {
     const { directory, run } = ended(stage, undefined)
-    const dead = { pid: 1, threadId: 0, startTicks: 1, pidNamespace: 0, startedAt: 0 }
-    writeFileSync(join(directory, '.beginning'), JSON.stringify(dead))
+    const livenessId = '0123456789abcdef0123456789abcdef'
+    const dead = { pid: 1, threadId: 0, startTicks: 1, pidNamespace: 0, startedAt: 0, livenessId }
+    const claim = '.beginning.claim-0123456789abcdef'
+    writeFileSync(join(directory, claim), JSON.stringify(dead))
     const next = joinRun(directory, undefined)
     expect(next.id).not.toBe(run)
-    expect(filesIn(directory)).not.toContain('.beginning')
+    expect(filesIn(directory)).not.toContain(claim)
     next.leave()
   })
 

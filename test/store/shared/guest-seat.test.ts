@@ -16,7 +16,7 @@ test('a guest is none of the processes of the application', async ({ stage }) =>
   expect(output).toContain('1 seats, 1 alive, 0 dead; 1 of promhive serve, outside of the application\n')
   expect(output).toContain(`pid ${process.pid} (serve)`)
   await only.kill()
-  expect(lifeOf(directory)).toEqual({ alive: false, owners: [] })
+  expect(lifeOf(directory)).toEqual({ alive: false, owners: [], guessed: 0 })
   expect((await promhive(stage, ['wipe', directory])).code).toBe(0)
   expect(guest.follow()).toBe(false)
 })

@@ -5,7 +5,7 @@ const { Counter, Gauge, register } = require('promhive')
 const seconds = Number(process.argv[2])
 const total = new Counter({ name: 'rounds_total', help: 'Rounds.' })
 const session = new Gauge({ name: 'session', help: 'Sessions.', labelNames: ['id', 'text'] })
-// Long enough that the file with the names of the series is written again now and then.
+// Long enough that the file with the names of the series is rewritten at intervals.
 const text = 'x'.repeat(400)
 
 if (cluster.isPrimary) {
