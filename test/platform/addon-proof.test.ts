@@ -69,7 +69,7 @@ describe.skipIf(binding === undefined)('the trial of an addon', () => {
     expect(addonFault(binding!)).toBeUndefined()
   })
 
-  // Opens a file anew by its descriptor, which only Linux can.
+  // Opens a file again by its descriptor, which only Linux can.
   test.runIf(process.platform === 'linux').each(Object.entries(lies))(
     'refuses one of which it is not true that %s',
     (step, lie) => {
