@@ -137,7 +137,7 @@ test('every use of /proc can be switched off', () => {
   const named = readSource()
     .filter(({ path }) => path !== 'platform/proc.ts')
     .flatMap(({ path }) => {
-      const code = readFileSync(join(root, 'src', path), 'utf8').replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, '')
+      const code = readFileSync(join(root, 'src', path), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
       return [...code.matchAll(/['"`]\/proc\b[^'"`]*/g)].map(([text]) => `${path}: ${text}`)
     })
   // A text for people, the name that procPath() gets without its beginning, and paths of a test's own files.
