@@ -46,7 +46,10 @@ const preloaded = loadedBy(join(root, 'src', 'prom-client-register.ts'))
 preloaded.delete(join(root, 'src', 'prom-client-register.ts'))
 const core = loadedBy(join(root, 'src', 'index.ts'))
 core.delete(join(root, 'src', 'index.ts'))
-const registered = beyond(loadedBy(join(root, 'src', 'register.ts')), core)
+// What `promhive` loads when it is needed.
+const server = beyond(loadedBy(join(root, 'src', 'runtime', 'exporters', 'open-metrics-server.ts')), core)
+const costs = beyond(loadedBy(join(root, 'src', 'gather', 'costs', 'explained.ts')), core, server)
+const registered = beyond(loadedBy(join(root, 'src', 'register.ts')), core, server)
 // What these doors load beyond `promhive` and `promhive/register`, which every application loads at its start.
 const redis = beyond(loadedBy(join(root, 'src', 'redis.ts')), core, registered)
 const supervisor = beyond(loadedBy(join(root, 'src', 'supervisor.ts')), core, registered, redis)
@@ -124,6 +127,8 @@ async function bundle(format, input) {
         // A group takes what its files import along, unless a group of higher priority has it.
         { name: 'preloaded', test: (id) => preloaded.has(id), priority: 6 },
         { name: 'core', test: (id) => core.has(id), priority: 5 },
+        { name: 'server', test: (id) => server.has(id), priority: 4 },
+        { name: 'costs', test: (id) => costs.has(id), priority: 4 },
         { name: 'registered', test: (id) => registered.has(id), priority: 4 },
         { name: 'package', test: (id) => id === packageFiles, priority: 4 },
         { name: 'redis', test: (id) => redis.has(id), priority: 3 },
