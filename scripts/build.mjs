@@ -102,6 +102,21 @@ function beyond(files, ...others) {
   return new Set([...files].filter((file) => !doors.has(file) && others.every((other) => !other.has(file))))
 }
 
+/**
+ * Modules of Node.js and the path of the file, as an ES module has them as well: in one of esbuild, CommonJS has neither
+ * `require()` nor `__filename`.
+ */
+function withoutRequire() {
+  const path = 'require("url").pathToFileURL(__filename).href'
+  return {
+    name: 'without-require',
+    renderChunk: (code) =>
+      code
+        .replaceAll(path, `(typeof __filename === "undefined" ? undefined : ${path.replace('"url"', '"node:url"')})`)
+        .replaceAll(/\brequire\(("node:[\w/]+")\)/g, 'process.getBuiltinModule($1)'),
+  }
+}
+
 async function bundle(format, input) {
   const build = await rolldown({
     cwd: root,
@@ -110,6 +125,7 @@ async function bundle(format, input) {
     external: [/^node:/, ...Object.keys(manifest.peerDependencies)],
     platform: 'node',
     logLevel: 'warn',
+    plugins: format === 'cjs' ? [withoutRequire()] : [],
   })
   const dir = join(fresh, format)
   mkdirSync(dir, { recursive: true })
