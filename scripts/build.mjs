@@ -43,13 +43,15 @@ await buildTypes({
 })
 // Loaded into every program that NODE_OPTIONS reaches: these few files, and none of promhive's core.
 const preloaded = loadedBy(join(root, 'src', 'prom-client-register.ts'))
-preloaded.delete(join(root, 'src', 'prom-client-register.ts'))
 const core = loadedBy(join(root, 'src', 'index.ts'))
 core.delete(join(root, 'src', 'index.ts'))
+const register = loadedBy(join(root, 'src', 'register.ts'))
+// What no other door loads stays in the file of its door.
+for (const file of preloaded) if (!core.has(file) && !register.has(file)) preloaded.delete(file)
 // What `promhive` loads when it is needed.
 const server = beyond(loadedBy(join(root, 'src', 'runtime', 'exporters', 'open-metrics-server.ts')), core)
 const costs = beyond(loadedBy(join(root, 'src', 'gather', 'costs', 'explained.ts')), core, server)
-const registered = beyond(loadedBy(join(root, 'src', 'register.ts')), core, server)
+const registered = beyond(register, core, server)
 // What these doors load beyond `promhive` and `promhive/register`, which every application loads at its start.
 const redis = beyond(loadedBy(join(root, 'src', 'redis.ts')), core, registered)
 const supervisor = beyond(loadedBy(join(root, 'src', 'supervisor.ts')), core, registered, redis)
