@@ -1,4 +1,4 @@
-// npm run bench -- [--only write|functions|series|memory|import|scrape|removals|http|redis|python]... [--quick] [--json FILE]
+// npm run bench -- [--only write|functions|series|memory|import|size|scrape|removals|http|redis|python]... [--quick] [--json FILE]
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
@@ -16,6 +16,7 @@ import { throughRedis } from './sections/redis.mjs'
 import { removing } from './sections/removals.mjs'
 import { scrape } from './sections/scrape.mjs'
 import { newSeries } from './sections/series.mjs'
+import { bundleSize } from './sections/size.mjs'
 import { writePath } from './sections/write-path.mjs'
 
 const sections = {
@@ -24,6 +25,7 @@ const sections = {
   series: newSeries,
   memory,
   import: importTime,
+  size: bundleSize,
   scrape,
   removals: removing,
   http: httpOverhead,

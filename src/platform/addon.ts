@@ -73,7 +73,13 @@ function findAddon(): Place {
       : [join(root, 'prebuilds', platform(), 'promhive.node')]
   const file = files.find((candidate) => existsSync(candidate))
   if (file !== undefined) return { file }
-  return { reason: root === undefined ? missingBeside(files) : `no addon for ${platform()}` }
+  if (root === undefined) return { reason: missingBeside(files) }
+  return { reason: existsSync(join(root, 'prebuilds')) ? `no addon for ${platform()}` : missingIn(root) }
+}
+
+/** Tools that trace which files a program loads, such as Next's standalone output, do not see the addon. */
+function missingIn(root: string): string {
+  return `${root} is a copy of the package without its folder prebuilds; copy that folder as well`
 }
 
 function missingBeside(files: readonly string[]): string {

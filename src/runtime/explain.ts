@@ -1,4 +1,3 @@
-import { explained } from '../gather/costs/explained.js'
 import type { SeriesCosts } from '../gather/costs/series-costs.js'
 import { MetricsError } from '../model/errors.js'
 import { checkOptions, type OptionNames } from '../model/known-options.js'
@@ -36,5 +35,6 @@ async function explainNow(registry: Registry, options: ExplainOptions): Promise<
   const { workers } = options
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1))
     throw new MetricsError('OPTION_INVALID', `explain: workers must be a whole number from 1, got ${describe(workers)}`)
+  const { explained } = await import('../gather/costs/explained.js')
   return explained(registry, (labels) => registry.context.formatters(labels), workers)
 }

@@ -1,5 +1,6 @@
 import { firstSet, variables } from '../platform/environment.js'
 import { environmentNamesBackend } from './backend/backend-choice.js'
+import { misspeltVariables } from './misspelt-variables.js'
 import type { ProcessLog } from './process-log.js'
 
 /** Variables for the address of Redis that `redis()` reads. */
@@ -21,26 +22,13 @@ export function unusedVariables(
   return `${set.join(' and ')} ${verb} no effect here, because no backend is chosen: set PROMHIVE_BACKEND_CLASS=promhive/redis#redis to count in Redis`
 }
 
-/**
- * Warns of variables that are probably misspelt. Their names are loaded only if there are unknown ones, because
- * processes of the application need few of them.
- */
-function warnOfMisspeltVariables(log: ProcessLog): void {
-  if (!Object.keys(process.env).some((name) => name.startsWith('PROMHIVE_') && !processVariables.has(name))) return
-  void import('./misspelt-variables.js').then(({ misspeltVariables }) => {
-    for (const text of misspeltVariables(process.env)) log.warn('VARIABLE_UNKNOWN', text)
-  })
-}
-
-const processVariables: ReadonlySet<string> = new Set<string>(Object.values(variables).flat())
-
 let misspeltWarned = false
 let warned = false
 
 /** Warns of such variables, and of misspelt ones, once, unless this is a worker, whose supervisor does so. */
 export function warnOfUnusedVariables(log: ProcessLog, among: 'address' | 'all' = 'all'): void {
   if (firstSet(variables.configuration)) return
-  if (!misspeltWarned) warnOfMisspeltVariables(log)
+  if (!misspeltWarned) for (const text of misspeltVariables(process.env)) log.warn('VARIABLE_UNKNOWN', text)
   misspeltWarned = true
   if (warned) return
   const unused = unusedVariables(process.env, among)

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { knownVariables, misspeltVariables } from '../../src/runtime/misspelt-variables.js'
+import { knownVariables } from '../../src/cli/doctor/known-variables.js'
+import { misspeltVariables, promhiveVariables } from '../../src/runtime/misspelt-variables.js'
 
 test.for([
   ['PROMHIVE_TEXTFILE', 'PROMHIVE_TEXT_FILE'],
@@ -25,6 +26,11 @@ test('known names, those of Kubernetes and those of the application are none', (
     TEXT_FILES: 'x',
   }
   expect(misspeltVariables(others)).toEqual([])
+})
+
+test('the list has every variable that a table of the supervisor or of Redis has', () => {
+  const own = (names: ReadonlySet<string>) => [...names].filter((name) => name.startsWith('PROMHIVE_')).sort()
+  expect(own(promhiveVariables)).toEqual(own(knownVariables))
 })
 
 test('a process that counts warns of them', () => {

@@ -5,12 +5,13 @@ import { nearest } from '../../model/nearest-name.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { itemsOf, variables } from '../../platform/environment.js'
 import { directoryFromEnvironment } from '../../runtime/directory/application-directory.js'
-import { knownVariables, ownVariables } from '../../runtime/misspelt-variables.js'
+import { ownVariables } from '../../runtime/misspelt-variables.js'
 import { unusedVariables } from '../../runtime/unused-variables.js'
 import { textFor } from '../../supervisor/settings/configuration.js'
 import type { Setting } from '../../supervisor/settings/setting.js'
 import { settings } from '../../supervisor/settings/settings.js'
 import { type Finding, ok, warn } from './finding.js'
+import { knownVariables } from './known-variables.js'
 
 /** Checks for variables that are misspelt, or that contradict each other. */
 export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[] {

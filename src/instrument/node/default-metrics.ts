@@ -101,20 +101,6 @@ const families: Readonly<Record<string, (metrics: RuntimeMetrics, parts: Parts) 
   eventLoopTime: (metrics, { loop }) => eventLoopUtilization(metrics, loop),
 }
 
-/**
- * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles. Under the names of
- * prom-client; of several processes as totals of the whole application.
- *
- * To be called in every process. A second call for the same registry changes nothing.
- *
- * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` when one of the names means another metric already
- * @example
- * collectDefaultMetrics({ labels: { service: 'shop' } })
- */
-export function collectDefaultMetrics(options?: DefaultMetricsOptions | null): void {
-  addDefaultMetrics(Object.keys(families), options)
-}
-
 /** Collects those that `collectDefaultMetrics.metricsList` names. */
 export function addDefaultMetrics(names: readonly string[], options?: DefaultMetricsOptions | null): void {
   const { register, gcDurationBuckets, ...settings } = check(options)
@@ -135,8 +121,28 @@ export function addDefaultMetrics(names: readonly string[], options?: DefaultMet
   setImmediate(() => context.store()).unref()
 }
 
-/** The names of the measurements, one for several metrics: prom-client's list. */
-collectDefaultMetrics.metricsList = Object.keys(families)
+/**
+ * Measures the process and Node.js itself: CPU, memory, event loop, garbage collection, handles. Under the names of
+ * prom-client; of several processes as totals of the whole application.
+ *
+ * To be called in every process. A second call for the same registry changes nothing.
+ *
+ * @throws MetricsError `OPTION_INVALID`; `NAME_TAKEN` when one of the names means another metric already
+ * @example
+ * collectDefaultMetrics({ labels: { service: 'shop' } })
+ */
+export const collectDefaultMetrics: {
+  (options?: DefaultMetricsOptions | null): void
+  /** The names of the measurements, one for several metrics: prom-client's list. */
+  metricsList: string[]
+} = /* @__PURE__ */ withList(function collectDefaultMetrics(options) {
+  addDefaultMetrics(Object.keys(families), options)
+})
+
+/** A function, so that a bundler can leave out what an application does not call. */
+function withList(collect: (options?: DefaultMetricsOptions | null) => void): typeof collectDefaultMetrics {
+  return Object.assign(collect, { metricsList: Object.keys(families) })
+}
 
 type DefaultMetricsSettings = { readonly [K in keyof DefaultMetricsOptions]: NonNullable<DefaultMetricsOptions[K]> }
 

@@ -1,10 +1,10 @@
-import { getHeapSpaceStatistics, getHeapStatistics, type HeapSpaceInfo } from 'node:v8'
+import type { HeapSpaceInfo } from 'node:v8'
 import { oncePerTurn, type RuntimeMetrics } from './runtime-metrics.js'
 
 /* V8's heap. Every thread has its own. */
 
 export function heapSize(metrics: RuntimeMetrics): void {
-  const heap = oncePerTurn(getHeapStatistics)
+  const heap = oncePerTurn(process.getBuiltinModule('node:v8').getHeapStatistics)
   metrics.gauge({
     name: 'nodejs_heap_size_total_bytes',
     help: 'Process heap size from Node.js in bytes.',
@@ -23,7 +23,7 @@ export function heapSize(metrics: RuntimeMetrics): void {
 }
 
 export function heapSpaces(metrics: RuntimeMetrics): void {
-  const spaces = oncePerTurn(getHeapSpaceStatistics)
+  const spaces = oncePerTurn(process.getBuiltinModule('node:v8').getHeapSpaceStatistics)
   const gauge = (what: string, size: (space: HeapSpaceInfo) => number): void =>
     metrics.gauge({
       name: `nodejs_heap_space_size_${what}_bytes`,

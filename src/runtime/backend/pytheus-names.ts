@@ -1,6 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
+import { givenOptions } from '../../model/known-options.js'
 import { nearest } from '../../model/nearest-name.js'
-import { addressed, type RedisAddressOptions } from '../../store/redis/address-options.js'
 import type { BackendConfig } from './backend-config.js'
 
 /** The counterpart of one of pytheus' backends, and the conversion of its configuration. */
@@ -32,9 +32,11 @@ export function counterpartOf(name: string, source = 'loadBackend'): Counterpart
   throw new MetricsError('BACKEND_NOT_FOUND', `${source}: ${name} has no counterpart in promhive; ${advice}`)
 }
 
-/** Adds pytheus' default, localhost, unless `url` or `client` is set. */
+/** Gives two options promhive's names, and adds pytheus' default, localhost, unless `url` or `client` is set. */
 function redisConfig(theirs: BackendConfig): BackendConfig {
-  const { host, port, db, username, password, ...others } = theirs
-  if (others.url !== undefined || others.client !== undefined) return addressed(others)
-  return addressed({ ...others, host: host || 'localhost', port, db, username, password } as RedisAddressOptions)
+  const { host, port, db, username, password, key_prefix, expire_key_time, ...others } = theirs
+  const named = { keyPrefix: key_prefix, expireKeyTime: expire_key_time }
+  const hasAddress = others.url !== undefined || others.client !== undefined
+  const address = hasAddress ? {} : { host: host || 'localhost', port, db, username, password }
+  return { ...givenOptions(named), ...others, ...givenOptions(address) }
 }

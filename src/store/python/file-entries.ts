@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib'
 import type { Pause } from '../../model/pause.js'
 import { grown } from '../../model/series-index/hash-chains.js'
 import type { FileView, FileViews } from '../shared/file-views.js'
@@ -179,4 +178,9 @@ export class FileEntries {
     const length = this.valueCount + more
     if (length > this.values.length) this.values = grown(this.values, Math.max(length, this.valueCount * 2))
   }
+}
+
+/** Loaded here, because only a process that answers scrapes of Python's files needs it. */
+function crc32(bytes: Uint8Array, before?: number): number {
+  return process.getBuiltinModule('node:zlib').crc32(bytes, before)
 }

@@ -4,9 +4,11 @@ import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, vi } from 'vitest'
 import { Counter, configure, loadBackend, register } from '../../../src/index.js'
 import { MetricsError } from '../../../src/model/errors.js'
+import type { BackendConfig } from '../../../src/runtime/backend/backend-config.js'
 import { counterpartOf } from '../../../src/runtime/backend/pytheus-names.js'
 import { processContext } from '../../../src/runtime/current-context.js'
 import { MemoryBackend } from '../../../src/store/memory/memory-backend.js'
+import { checkRedisOptions } from '../../../src/store/redis/options.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { hasRedis } from '../../helpers/redis/redis-server.js'
 import { startRedis } from '../../helpers/redis/started-redis.js'
@@ -56,13 +58,15 @@ describe('loadBackend', () => {
     expect(loadBackend()).toMatchObject({ name: 'memory' })
     const redis = counterpartOf('pytheus.backends.redis.MultiProcessRedisBackend')!
     expect(redis.choice).toBe('promhive/redis#redis')
-    expect(redis.config({ host: 'h', port: 7000, key_prefix: 'shop', expire_key_time: 300, extra: 1 })).toEqual({
+    const optionsOf = (config: BackendConfig) => checkRedisOptions(redis.config(config))
+    expect(optionsOf({ host: 'h', port: 7000, key_prefix: 'shop', expire_key_time: 300, shards: 2 })).toEqual({
       url: 'redis://h:7000/0',
       keyPrefix: 'shop',
       expireKeyTime: 300,
-      extra: 1,
+      shards: 2,
     })
-    expect(redis.config({ host: '', db: 2, password: 'a@b' })).toEqual({ url: 'redis://:a%40b@localhost:6379/2' })
+    expect(optionsOf({ host: '', db: 2, password: 'a@b' })).toEqual({ url: 'redis://:a%40b@localhost:6379/2' })
+    expect(optionsOf({ host: 'h', url: 'redis://other' })).toEqual({ url: 'redis://other' })
     expect(counterpartOf('toString')).toBeUndefined()
   })
 
