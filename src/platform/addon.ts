@@ -24,6 +24,9 @@ export interface LoadedAddon {
   readonly reason?: string
 }
 
+const forbidden =
+  'Node.js may not load addons: start it without --no-addons, and with --allow-addons if it runs with --permission'
+
 let place: { readonly file: string } | { readonly reason: string } | undefined
 
 /** Loads the addon of this platform. */
@@ -34,7 +37,9 @@ export function loadBinding(): LoadedAddon {
   try {
     return { binding: requireFrom(place.file)(place.file) as Binding }
   } catch (cause) {
-    const { message } = cause as Error
+    const { message, code } = cause as NodeJS.ErrnoException
+    // The permission model of Node.js, or its option --no-addons.
+    if (code === 'ERR_DLOPEN_DISABLED') return { reason: forbidden }
     return { reason: message }
   }
 }

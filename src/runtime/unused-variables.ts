@@ -1,4 +1,5 @@
 import { firstSet, variables } from '../platform/environment.js'
+import { processEnvironment } from '../platform/process-environment.js'
 import { environmentNamesBackend } from './backend/backend-choice.js'
 import type { ProcessLog } from './process-log.js'
 
@@ -26,9 +27,10 @@ export function unusedVariables(
  * processes of the application need few of them.
  */
 function warnOfMisspeltVariables(log: ProcessLog): void {
-  if (!Object.keys(process.env).some((name) => name.startsWith('PROMHIVE_') && !processVariables.has(name))) return
+  if (!Object.keys(processEnvironment()).some((name) => name.startsWith('PROMHIVE_') && !processVariables.has(name)))
+    return
   void import('./misspelt-variables.js').then(({ misspeltVariables }) => {
-    for (const text of misspeltVariables(process.env)) log.warn('VARIABLE_UNKNOWN', text)
+    for (const text of misspeltVariables(processEnvironment())) log.warn('VARIABLE_UNKNOWN', text)
   })
 }
 
@@ -43,7 +45,7 @@ export function warnOfUnusedVariables(log: ProcessLog, among: 'address' | 'all' 
   if (!misspeltWarned) warnOfMisspeltVariables(log)
   misspeltWarned = true
   if (warned) return
-  const unused = unusedVariables(process.env, among)
+  const unused = unusedVariables(processEnvironment(), among)
   if (unused === undefined) return
   warned = true
   log.warn('VARIABLE_UNUSED', unused)

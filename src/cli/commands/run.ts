@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { outlive } from '../../export/log-output.js'
 import { MetricsError } from '../../model/errors.js'
 import { isOff, variables } from '../../platform/environment.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { requireFrom } from '../../platform/require-from.js'
 import { setTimeout } from '../../platform/timers.js'
 import { processContext } from '../../runtime/current-context.js'
@@ -51,7 +52,7 @@ export const run: Command = {
     if (app === undefined)
       throw new MetricsError('OPTION_INVALID', 'which application? promhive run app.js --workers 4')
     const exec = programAt(resolve(app))
-    const configuration = await configurationFrom({ environment: process.env, commandLine }, config)
+    const configuration = await configurationFrom({ environment: processEnvironment(), commandLine }, config)
     const { hooksModule } = configuration.settings
     const hooks = (await hooksFrom(configuration)) as Hooks
     const supervisor = composeSupervisor(configuration, { exec, args: appArguments, execArgv, hooks })

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { provideServerChannels } from '../../platform/server-channels.js'
 import { HttpConnection } from './connection.js'
 import { onChannel } from './guard.js'
 import type { ServerInstrument } from './server-instrument.js'
@@ -17,6 +18,7 @@ const ownServer = Symbol.for('promhive.metrics-server')
 
 /** Observes every request to the servers of `node:http` and `node:https`, including those of all frameworks. */
 export function watchNodeServers(instrument: ServerInstrument): () => void {
+  provideServerChannels()
   const undo = [
     onChannel('http.server.request.start', ({ request, response, socket, server }: ServerEvent) => {
       const connection = HttpConnection.of(socket) ?? HttpConnection.open(socket, instrument, ownServer in server)
