@@ -36,7 +36,8 @@ export const deno = runtime('Deno', join(modules, '@deno', `linux-${arch}-glibc`
   '--node-modules-dir=manual',
 ])
 
-function runtime(name: string, program: string, args: readonly string[] = []): Runtime {
+/** A program that runs other programs. */
+export function runtime(name: string, program: string, args: readonly string[] = []): Runtime {
   const present = existsSync(program)
   const version = present ? spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.match(/\d+/g) : undefined
   return { name, program, args, present, version: (version ?? []).map(Number) }
