@@ -1,18 +1,15 @@
-// Before packing: the addon for every processor that the package brings it for. Without one of them the package would be
-// slower on that processor without any sign of it: packing fails instead, and names what to install.
-import { addons } from './addons.mjs'
-import { buildNative } from './build-native.mjs'
+// Before packing: the addon for every platform that the package brings it for. Without one of them the package would be
+// slower there without any sign of it: packing fails instead, and names what to install.
+import { addons, compiler, nameOf } from './addons.mjs'
+import { buildAddon } from './build-addon.mjs'
 
 // npm, and what calls it, reads the standard output of `npm pack`.
-const say = (text) => console.error(text)
+const say = (text) => console.error(`prepack: ${text}`)
 
-const missing = Object.entries(addons).filter(([arch, { compiler }]) => {
-  return buildNative(arch === process.arch ? { say } : { arch, compiler, say }) === undefined
-})
-
-for (const [arch, { compiler, packages }] of missing) {
-  const install =
-    arch === process.arch ? 'a C compiler as cc (apt-get install gcc)' : `${compiler} (apt-get install ${packages})`
-  say(`prepack: the addon for linux-${arch} cannot be built; install ${install}, and pack again`)
+const missing = compiler.present ? addons.filter((addon) => !buildAddon(addon, say)) : addons
+if (missing.length > 0) {
+  const names = missing.map(nameOf).join(', ')
+  const way = compiler.present ? 'see above' : `install ${compiler.install}, and pack again`
+  say(`no addon for ${names}: ${way}`)
+  process.exitCode = 1
 }
-if (missing.length > 0) process.exitCode = 1

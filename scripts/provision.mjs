@@ -89,6 +89,11 @@ const needs = [
     leftOut: 'a directory on a file system of the network',
   },
   {
+    package: 'wine64',
+    present: () => existsSync('/usr/lib/wine/wine64'),
+    leftOut: 'applications on Windows',
+  },
+  {
     package: 'docker.io',
     present: () => runs('dockerd', '--version'),
     leftOut: 'applications in containers of a real Docker',
@@ -110,20 +115,6 @@ const needs = [
     leftOut: 'the statistics of a real uWSGI that serves an application',
   },
 ]
-
-/** The compiler for the other processor that the package brings the addon for, and its headers. */
-const [triplet, gcc, headers] =
-  process.arch === 'arm64'
-    ? ['x86_64-linux-gnu', 'gcc-x86-64-linux-gnu', 'libc6-dev-amd64-cross']
-    : ['aarch64-linux-gnu', 'gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross']
-needs.push(
-  {
-    package: gcc,
-    present: () => runs(`${triplet}-gcc`, '--version'),
-    leftOut: 'packing the package as it is published',
-  },
-  { package: headers, present: () => existsSync(`/usr/${triplet}/include/errno.h`), leftOut: 'the same' },
-)
 
 const policy = '/usr/sbin/policy-rc.d'
 
@@ -185,6 +176,19 @@ const folders = [
   },
   { folder: 'test/bundlers', brings: 'bundlers', leftOut: 'applications that are bundled', options: [] },
   { folder: 'test/runners', brings: 'test runners', leftOut: 'tests under Jest and mocha', options: [] },
+  {
+    folder: 'test/windows',
+    brings: 'the node.exe of Windows',
+    leftOut: 'applications on Windows, which Wine stands in for',
+    // npm refuses it on another system.
+    options: ['--force'],
+  },
+  {
+    folder: 'scripts/compiler',
+    brings: 'the compiler of the addons',
+    leftOut: 'packing the package as it is published, and the addons of other platforms',
+    options: [],
+  },
   { folder: 'site', brings: 'VitePress', leftOut: 'the site of the docs', options: [] },
 ]
 for (const each of folders) provideFolder(each)

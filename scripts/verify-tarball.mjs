@@ -1,7 +1,7 @@
 // Refuses a packed package that lacks an addon that it is published with, or a file that its package.json names.
 //   node scripts/verify-tarball.mjs promhive-0.1.0.tgz
 import { spawnSync } from 'node:child_process'
-import { addons } from './addons.mjs'
+import { addons, fileOf } from './addons.mjs'
 
 const [tarball] = process.argv.slice(2)
 const tar = (...args) => {
@@ -19,7 +19,7 @@ const pathsIn = (part) =>
 
 const { main, module, types, typesVersions, bin, exports, imports } = manifest
 const needed = [
-  ...Object.keys(addons).map((processor) => `./prebuilds/linux-${processor}/promhive.node`),
+  ...addons.map((addon) => `./${fileOf(addon)}`),
   ...pathsIn([main, module, types, typesVersions, bin, exports, imports]),
 ]
 /** Of a pattern such as `./lib/*.js`, one file must be there. */
@@ -31,4 +31,4 @@ const isPresent = (path) => {
 const missing = [...new Set(needed)].filter((path) => !isPresent(path))
 for (const path of missing) console.error(`${tarball} lacks ${path}`)
 if (missing.length > 0) process.exitCode = 1
-else console.log(`${tarball} has ${Object.keys(addons).length} addons, and every file that package.json names`)
+else console.log(`${tarball} has ${addons.length} addons, and every file that package.json names`)

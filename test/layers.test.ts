@@ -67,7 +67,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'everything'>> = {
 const pure = ['model', 'exposition']
 
 /** Where the addon may be imported. */
-const nativeIn = /^(store\/shared\/|preload\/|cli\/|compat\/|runtime\/)/
+const nativeIn = /^(platform\/addon-proof\.ts$|store\/shared\/|preload\/|cli\/|compat\/|runtime\/)/
 
 /** Where the folder of the package may be looked up. */
 const packageIn = /^(platform\/|cli\/|preload\/|runtime\/package-files\.ts$|(?:prom-client-)?register\.ts$)/

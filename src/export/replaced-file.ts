@@ -7,13 +7,13 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { renamePatiently, renameWhenFree } from '../platform/windows.js'
 
 /** Milliseconds after which an unfinished file belongs to a process that was killed while it wrote. */
 const abandonedAfter = 60_000
@@ -61,7 +61,7 @@ export class ReplacedFile {
       } finally {
         closeSync(fd)
       }
-      renameSync(unfinished, this.path)
+      renamePatiently(unfinished, this.path)
     } catch (cause) {
       rmSync(unfinished, { force: true })
       throw cause
@@ -86,7 +86,7 @@ export class ReplacedFile {
         await file.close()
       }
       signal.throwIfAborted()
-      await rename(unfinished, this.path)
+      await renameWhenFree(unfinished, this.path)
     } catch (cause) {
       await rm(unfinished, { force: true })
       throw cause

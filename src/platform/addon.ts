@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { addonFault } from './addon-proof.js'
 import { isOff, variables } from './environment.js'
 import { ownPlaces, packageRoot } from './package-root.js'
 import { requireFrom } from './require-from.js'
@@ -16,6 +17,8 @@ export interface Binding {
   probe(fd: number, byte: number): boolean
   /** Takes notice of a child's end, so that the kernel forgets it; false while it runs. Never waits. */
   reap(pid: number): boolean
+  /** When a running process began, in milliseconds since 1970. Throws ESRCH if there is none. Only on Windows. */
+  started?(pid: number): number
 }
 
 /** Either the addon, or the reason why there is none: the buffered writer serves then. */
@@ -27,15 +30,24 @@ export interface LoadedAddon {
 const forbidden =
   'Node.js may not load addons: start it without --no-addons, and with --allow-addons if it runs with --permission'
 
-let place: { readonly file: string } | { readonly reason: string } | undefined
+type Place = { readonly file: string } | { readonly reason: string }
+
+let loaded: LoadedAddon | undefined
 
 /** Loads the addon of this platform. */
 export function loadBinding(): LoadedAddon {
   if (isOff(variables.native)) return { reason: 'switched off by PROMHIVE_NATIVE=off' }
-  place ??= findAddon()
+  return (loaded ??= load())
+}
+
+function load(): LoadedAddon {
+  const place = findAddon()
   if ('reason' in place) return place
   try {
-    return { binding: requireFrom(place.file)(place.file) as Binding }
+    const binding = requireFrom(place.file)(place.file) as Binding
+    // The tests run with the addon on Linux. Elsewhere it must show here and now that the system does what it relies on.
+    const fault = process.platform === 'linux' ? undefined : addonFault(binding)
+    return fault === undefined ? { binding } : { reason: `the addon for ${platform()} failed its trial: ${fault}` }
   } catch (cause) {
     const { message, code } = cause as NodeJS.ErrnoException
     // The permission model of Node.js, or its option --no-addons.
@@ -44,22 +56,23 @@ export function loadBinding(): LoadedAddon {
   }
 }
 
-function findAddon(): NonNullable<typeof place> {
-  const platform = `${process.platform}-${process.arch}`
+const platform = (): string => `${process.platform}-${process.arch}`
+
+function findAddon(): Place {
   const root = packageRoot()
   // A copy beside the bundle, if the package itself is not installed.
   const files =
     root === undefined
       ? ownPlaces().map((own) => join(dirname(own), 'promhive.node'))
-      : [join(root, 'prebuilds', platform, 'promhive.node')]
+      : [join(root, 'prebuilds', platform(), 'promhive.node')]
   const file = files.find((candidate) => existsSync(candidate))
   if (file !== undefined) return { file }
-  return { reason: root === undefined ? missingBeside(platform, files) : `no addon for ${platform}` }
+  return { reason: root === undefined ? missingBeside(files) : `no addon for ${platform()}` }
 }
 
-function missingBeside(platform: string, files: readonly string[]): string {
+function missingBeside(files: readonly string[]): string {
   return (
     `this bundle finds neither the package promhive nor ${files[0]}; make promhive external, ` +
-    `or copy node_modules/promhive/prebuilds/${platform}/promhive.node there`
+    `or copy node_modules/promhive/prebuilds/${platform()}/promhive.node there`
   )
 }

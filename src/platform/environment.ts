@@ -46,6 +46,8 @@ export const variables = {
   application: ['PROMHIVE_APPLICATION'],
   /** `off` disables the addon. */
   native: ['PROMHIVE_NATIVE'],
+  /** `off` makes promhive work as on a system without /proc. */
+  proc: ['PROMHIVE_PROC'],
   /** The exporters to start, with their options: as JSON, or the path of a JSON file. */
   exporters: ['PROMHIVE_EXPORTERS'],
   /** The address of each exporter, which starts it. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { isAbsolute, resolve } from 'node:path'
+import { isAbsolute, resolve, sep } from 'node:path'
 import { inMemory, variables } from './environment.js'
 import { processEnvironment } from './process-environment.js'
 
@@ -45,7 +45,13 @@ export function makeEnvironmentAbsolute(environment: NodeJS.ProcessEnv = process
   for (const name of variables.backendClass) {
     const [path, ...exported] = (environment[name] ?? '').split('#')
     // A name with another beginning is that of a package.
-    if (!/^\.{1,2}\//.test(path!) || !existsSync(resolve(path!))) continue
+    if (!/^\.{1,2}[\\/]/.test(path!) || !existsSync(resolve(path!))) continue
     environment[name] = [resolve(path!), ...exported].join('#')
   }
+}
+
+/** Whether a path is that of a folder, or of something inside it. Upper and lower case are the same, as on Windows. */
+export function isInside(path: string, folder: string): boolean {
+  const [inner, outer] = [resolve(path).toLowerCase(), resolve(folder).toLowerCase()]
+  return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`)
 }

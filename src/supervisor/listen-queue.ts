@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { isInProc, procPath } from '../platform/proc.js'
 
 /** A port that workers listen on, as node:cluster reports it. */
 export interface ListenAddress {
@@ -26,7 +27,7 @@ const listening = '0A'
  * /proc, or if no process listens.
  */
 export async function listenQueues(addresses: readonly ListenAddress[]): Promise<readonly (number | undefined)[]> {
-  if (process.platform !== 'linux' || addresses.length === 0) return addresses.map(() => undefined)
+  if (!isInProc('net/tcp') || addresses.length === 0) return addresses.map(() => undefined)
   const hexPorts = addresses.map(({ port }) => port.toString(16).toUpperCase().padStart(4, '0'))
   const lines = [...(await linesOf('tcp', hexPorts)), ...(await linesOf('tcp6', hexPorts))]
   const held = ownSockets()
@@ -49,7 +50,7 @@ async function linesOf(protocol: 'tcp' | 'tcp6', hexPorts: readonly string[]): P
     'gm',
   )
   try {
-    const text = await readFile(`/proc/net/${protocol}`, 'latin1')
+    const text = await readFile(procPath(`net/${protocol}`), 'latin1')
     return [...text.matchAll(line)].map(([, host, port, state, waiting, inode]) => {
       return { host: host!, port: port!, state: state!, waiting: Number.parseInt(waiting!, 16), inode: inode! }
     })
@@ -62,9 +63,9 @@ async function linesOf(protocol: 'tcp' | 'tcp6', hexPorts: readonly string[]): P
 /** Returns the inodes of the open sockets of this process. */
 function ownSockets(): ReadonlySet<string> {
   const inodes = new Set<string>()
-  for (const file of readdirSync('/proc/self/fd')) {
+  for (const file of readdirSync(procPath('self/fd'))) {
     try {
-      const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${file}`)) ?? []
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(procPath(`self/fd/${file}`))) ?? []
       if (inode !== undefined) inodes.add(inode)
     } catch {
       // It was closed meanwhile.

@@ -41,6 +41,12 @@ export const beatEvery = 1000
  */
 export const leaveSignal = 'SIGURG'
 
+/**
+ * The same where processes cannot send signals to each other, on Windows. node:child_process gives a message whose `cmd`
+ * begins with `NODE_` to `internalMessage` listeners only, so the application's own do not receive it.
+ */
+export const leaveMessage = { cmd: 'NODE_PROMHIVE_LEAVE' } as const
+
 /** Milliseconds in which a leaving worker ends each connection with its next answer, before it closes its ports. */
 export const lingering = 2000
 

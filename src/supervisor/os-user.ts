@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { MetricsError } from '../model/errors.js'
+import { onWindows } from '../platform/windows.js'
 
 /** The user and group that a process runs as. */
 export interface OsUser {
@@ -18,6 +19,10 @@ export interface OsUser {
  * @throws MetricsError `OPTION_INVALID`
  */
 export function osUserOf(what: string, user: string | undefined, group?: string): OsUser {
+  if (onWindows) {
+    const text = `${what}: Windows has no users with numbers; run this as a service of that user, or with runas`
+    throw new MetricsError('OPTION_INVALID', text)
+  }
   const entry = user === undefined ? undefined : userEntry(user)
   const uid = entry?.[2] ?? user ?? String(process.getuid?.() ?? 0)
   const gid = group === undefined ? (entry?.[3] ?? uid) : (groupEntry(group)?.[2] ?? group)

@@ -1,5 +1,8 @@
 import { linkSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { MetricsError } from '../model/errors.js'
+import { loadBinding } from '../platform/addon.js'
+import { isInProc, procPath } from '../platform/proc.js'
+import { onWindows } from '../platform/windows.js'
 import { textOf } from './log.js'
 import { lineageOf } from './process-sample.js'
 
@@ -81,7 +84,7 @@ function clearStale(path: string): void {
     throw new MetricsError('OPTION_INVALID', `--pid-file ${path} exists, and is not a pid file; name another path`)
   }
   if (isAlive(Number(text), facts.mtimeMs / 1000)) {
-    const way = `stop it (kill ${text}), or name another file`
+    const way = `stop it (${onWindows ? 'taskkill /PID' : 'kill'} ${text}), or name another file`
     throw new MetricsError('START_FAILED', `--pid-file ${path} belongs to process ${text}, which is running; ${way}`)
   }
   // Renamed first, because another process may have replaced the file since the check.
@@ -99,17 +102,28 @@ function isAlive(pid: number, writtenAt: number): boolean {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
+  if (onWindows) return startedByThen(pid, writtenAt)
   const lineage = lineageOf(pid)
-  if (lineage === undefined) return process.platform !== 'linux'
+  if (lineage === undefined) return !isInProc('self')
   if (lineage.zombie) return false
   const startedAt = bootTime() + lineage.startTicks / 100
   return startedAt <= writtenAt + slack
 }
 
+/** Whether a running process was there at that time; assumed without the addon, which knows when it began. */
+function startedByThen(pid: number, writtenAt: number): boolean {
+  try {
+    const started = loadBinding().binding?.started?.(pid)
+    return started === undefined || started / 1000 <= writtenAt + slack
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
 /** Returns the boot time in seconds since 1970; minus infinity if it is unknown. */
 function bootTime(): number {
   try {
-    return Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'latin1'))?.[1] ?? Number.NEGATIVE_INFINITY)
+    return Number(/^btime (\d+)$/m.exec(readFileSync(procPath('stat'), 'latin1'))?.[1] ?? Number.NEGATIVE_INFINITY)
   } catch {
     return Number.NEGATIVE_INFINITY
   }

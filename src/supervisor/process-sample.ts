@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { procPath } from '../platform/proc.js'
 
 /** The kernel's numbers about a process, which are available even if the process is blocked. */
 export interface ProcessSample {
@@ -15,10 +16,10 @@ const ticksPerSecond = 100
 /** Samples a process; returns undefined without such a process, or without /proc. */
 export function sampleProcess(pid: number): ProcessSample | undefined {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+    const status = readFileSync(procPath(`${pid}/status`), 'latin1')
     const resident = /^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1]
     const virtual = /^VmSize:\s*(\d+) kB$/m.exec(status)?.[1]
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const stat = readFileSync(procPath(`${pid}/stat`), 'latin1')
     const fields = fieldsOf(stat)
     // Without VmRSS, the process has ended and is a zombie.
     if (resident === undefined) return undefined
@@ -43,7 +44,7 @@ export interface Lineage {
 /** Returns the pids of all visible processes; none without /proc. */
 export function processes(): number[] {
   try {
-    return readdirSync('/proc')
+    return readdirSync(procPath(''))
       .filter((name) => /^\d+$/.test(name))
       .map(Number)
   } catch {
@@ -54,7 +55,7 @@ export function processes(): number[] {
 /** Returns the parent and the start of a process; undefined if there is no such process. */
 export function lineageOf(pid: number): Lineage | undefined {
   try {
-    const fields = fieldsOf(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+    const fields = fieldsOf(readFileSync(procPath(`${pid}/stat`), 'latin1'))
     return { parent: Number(fields[1]), startTicks: Number(fields[19]), zombie: fields[0] === 'Z' }
   } catch {
     return undefined
@@ -67,7 +68,7 @@ export function lineageOf(pid: number): Lineage | undefined {
  */
 export function outOfMemoryKills(): number {
   try {
-    const group = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'latin1'))?.[1] ?? '/'
+    const group = /^0::(.*)$/m.exec(readFileSync(procPath('self/cgroup'), 'latin1'))?.[1] ?? '/'
     const events = readFileSync(`/sys/fs/cgroup${group === '/' ? '' : group}/memory.events`, 'latin1')
     return Number(/^oom_kill (\d+)$/m.exec(events)?.[1] ?? 0)
   } catch {

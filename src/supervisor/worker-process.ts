@@ -1,10 +1,13 @@
 import cluster, { type Address, type Worker } from 'node:cluster'
 import { variables } from '../platform/environment.js'
+import { processEnvironment } from '../platform/process-environment.js'
 import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../platform/timers.js'
+import { onWindows } from '../platform/windows.js'
 import {
   type Assignment,
   assignmentVariable,
   isWorkerMessage,
+  leaveMessage,
   leaveSignal,
   lingering,
   type WorkerMessage,
@@ -177,7 +180,8 @@ export class WorkerProcess {
     this.ending ??= reason
     if (this.leaving || this.over) return
     this.leaving = true
-    if (process.platform !== 'win32') this.signal(leaveSignal)
+    if (!onWindows) this.signal(leaveSignal)
+    else if (this.worker.isConnected()) this.worker.process.send(leaveMessage, () => {})
     // The agent is not loaded, or not yet.
     const late = setTimeout(() => this.worker.isConnected() && this.worker.disconnect(), lingering + 1000)
     void this.exited.then(() => clearTimeout(late))
@@ -211,6 +215,7 @@ export function fork(
   const { exec, args, execArgv, uid, gid } = program
   const openRequests = OpenRequestsFile.create(scratch)
   const usual = usualStdio()
+  acceptHere()
   added = openRequests === undefined ? usual : [...usual, openRequests.descriptor]
   cluster.setupPrimary({
     ...(exec !== undefined && { exec }),
@@ -231,6 +236,15 @@ export function fork(
     openRequests?.take()
     throw cause
   }
+}
+
+/**
+ * Makes this process accept the connections and pass them on, as it does by default on other systems. On Windows, Node.js
+ * lets each worker accept its own by default, and the connections that wait in a worker that ends are lost.
+ */
+function acceptHere(): void {
+  const isDefault = processEnvironment().NODE_CLUSTER_SCHED_POLICY === undefined
+  if (onWindows && isDefault) cluster.schedulingPolicy = cluster.SCHED_RR
 }
 
 type Stdio = Exclude<NonNullable<typeof cluster.settings.stdio>, string>

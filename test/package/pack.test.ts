@@ -1,81 +1,73 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { addons, compiler, fileOf, nameOf } from '../../scripts/addons.mjs'
 import { root } from '../helpers/processes/dist.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 
-const other = process.arch === 'arm64' ? 'x64' : 'arm64'
-const triplet = process.arch === 'arm64' ? 'x86_64-linux-gnu' : 'aarch64-linux-gnu'
-const compiler = `${triplet}-gcc`
-const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined
-const canCompile = process.platform === 'linux' && has('cc') && has('npm')
+const names = addons.map(nameOf).join(', ')
 
-/** A checkout without anything that was built for it, and a way to pack it with these compilers on the path. */
-function checkout(stage: Stage, compilers: readonly string[]) {
+/** A checkout without anything that was built for it. */
+function checkout(stage: Stage, { compilers }: { readonly compilers: boolean }) {
   const folder = join(stage.folder(), 'checkout')
-  for (const part of ['native', 'scripts', 'package.json', 'CHANGELOG.md', 'LICENSE', 'README.md']) {
+  for (const part of ['native', 'package.json', 'CHANGELOG.md', 'LICENSE', 'README.md']) {
     cpSync(join(root, part), join(folder, part), { recursive: true })
   }
+  const installed = join('compiler', 'node_modules')
+  cpSync(join(root, 'scripts'), join(folder, 'scripts'), {
+    recursive: true,
+    filter: (source) => !source.includes(installed),
+  })
+  if (compilers) symlinkSync(join(root, 'scripts', installed), join(folder, 'scripts', installed))
   mkdirSync(join(folder, 'dist'))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   // The build of TypeScript is none of this.
   manifest.scripts.prepare = 'true'
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-  const bin = join(stage.folder(), 'bin')
-  mkdirSync(bin)
-  for (const program of ['node', 'npm', 'sh', 'true', 'as', 'ld', ...compilers]) {
-    const { stdout } = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' })
-    writeFileSync(join(bin, program), `#!/bin/sh\nexec ${stdout.trim()} "$@"\n`)
-    chmodSync(join(bin, program), 0o755)
-  }
   const cache = stage.folder()
   return {
     folder,
     pack() {
       const { status, stdout, stderr } = spawnSync('npm', ['pack', '--json', '--cache', cache], {
         cwd: folder,
-        env: { PATH: bin, HOME: cache },
         encoding: 'utf8',
         timeout: 120_000,
       })
-      return { status, stdout, stderr }
+      return { status, stdout, stderr, packed: readdirSync(folder).filter((name) => name.endsWith('.tgz')) }
     },
   }
 }
 
-describe.runIf(canCompile)('npm pack', { timeout: 120_000 }, () => {
-  test('fails without the compiler for the other processor, and names what to install', ({ stage }) => {
-    const { folder, pack } = checkout(stage, ['cc'])
-    const { status, stderr } = pack()
+describe('npm pack', { timeout: 120_000 }, () => {
+  test('fails without the compiler, and names what is missing and what to install', ({ stage }) => {
+    const { status, stderr, packed } = checkout(stage, { compilers: false }).pack()
     expect(status).not.toBe(0)
-    expect(stderr).toMatch(
-      `prepack: the addon for linux-${other} cannot be built; install ${compiler} (apt-get install`,
-    )
-    expect(readdirSync(folder).filter((name) => name.endsWith('.tgz'))).toEqual([])
+    expect(stderr).toContain(`prepack: no addon for ${names}: install ${compiler.install}, and pack again`)
+    expect(packed).toEqual([])
   })
 
-  test('fails without a compiler for this processor', ({ stage }) => {
-    const { status, stderr } = checkout(stage, []).pack()
+  test.runIf(compiler.present)('fails when one addon does not compile, and names it', ({ stage }) => {
+    const { folder, pack } = checkout(stage, { compilers: true })
+    const source = join(folder, 'native', 'posix.c')
+    writeFileSync(source, `${readFileSync(source, 'utf8')}\n#ifdef __APPLE__\n#error no\n#endif\n`)
+    const { status, stderr, packed } = pack()
     expect(status).not.toBe(0)
-    expect(stderr).toContain(`prepack: the addon for linux-${process.arch} cannot be built; install a C compiler`)
+    expect(stderr).toMatch(/posix\.c:\d+:\d+: error: no/)
+    expect(stderr).toContain('prepack: no addon for darwin-x64, darwin-arm64: see above')
+    expect(packed).toEqual([])
   })
 
-  test('fails when the compiler fails', ({ stage }) => {
-    const { folder, pack } = checkout(stage, ['cc', 'false'])
-    rmSync(join(folder, 'native', 'mapping.c'))
-    writeFileSync(join(folder, 'native', 'mapping.c'), '#error no\n')
-    const { status, stderr } = pack()
-    expect(status).not.toBe(0)
-    expect(stderr).toContain('#error no')
-  })
-
-  test.runIf(has(compiler))('has the addon for both processors', ({ stage }) => {
-    const { status, stdout, stderr } = checkout(stage, ['cc', compiler]).pack()
+  test.runIf(compiler.present)('has the addon for every platform', ({ stage }) => {
+    const { folder, pack } = checkout(stage, { compilers: true })
+    const { status, stdout, stderr } = pack()
     expect([status, stderr]).toEqual([0, expect.anything()])
     const [{ files }] = JSON.parse(stdout)
-    const names = files.map(({ path }: { path: string }) => path).filter((path: string) => path.endsWith('.node'))
-    expect(names.sort()).toEqual(['prebuilds/linux-arm64/promhive.node', 'prebuilds/linux-x64/promhive.node'])
+    const packed = files
+      .map(({ path }: { path: string }) => path)
+      .filter((path: string) => /prebuilds|\.node/.test(path))
+    expect(packed.sort()).toEqual(addons.map(fileOf).sort())
+    for (const addon of addons) expect(existsSync(join(folder, fileOf(addon)))).toBe(true)
   })
 })

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { parse } from 'yaml'
+import { addons, fileOf } from '../../scripts/addons.mjs'
 import { root } from '../helpers/processes/dist.js'
 import { type Stage, test } from '../helpers/processes/stage.js'
 
@@ -97,25 +98,31 @@ describe('scripts/verify-tarball.mjs', () => {
   }
 
   const doors = ['dist/cjs/index.js', 'dist/esm/index.js', 'dist/cjs/lib/util.js']
-  const [x64, arm64] = ['prebuilds/linux-x64/promhive.node', 'prebuilds/linux-arm64/promhive.node']
+  const built = addons.map(fileOf)
 
   test('accepts a package with every addon and every file that package.json names', ({ stage }) => {
-    expect(verify(stage, [...doors, x64, arm64])).toEqual({ status: 0, stderr: '' })
+    expect(verify(stage, [...doors, ...built])).toEqual({ status: 0, stderr: '' })
   })
 
-  test('refuses a package without an addon, and names it', ({ stage }) => {
-    expect(verify(stage, [...doors, x64])).toEqual({ status: 1, stderr: `it lacks ./${arm64}\n` })
+  test.for(built)('refuses a package without %s, and names it', (missing, { stage }) => {
+    const others = built.filter((file) => file !== missing)
+    expect(verify(stage, [...doors, ...others])).toEqual({ status: 1, stderr: `it lacks ./${missing}\n` })
+  })
+
+  test('knows an addon for each platform that the package is for', () => {
+    expect(built).toContain('prebuilds/linux-x64/promhive.node')
+    expect(built).toContain('prebuilds/darwin-arm64/promhive.node')
   })
 
   test('refuses a package without a file that package.json names', ({ stage }) => {
     const [main, , util] = doors as [string, string, string]
-    expect(verify(stage, [main, util, x64, arm64])).toEqual({ status: 1, stderr: `it lacks ./${doors[1]}\n` })
+    expect(verify(stage, [main, util, ...built])).toEqual({ status: 1, stderr: `it lacks ./${doors[1]}\n` })
   })
 
   test('refuses a package without any file of a pattern in package.json', ({ stage }) => {
     const [main, esm] = doors as [string, string]
     const unlike = 'dist/cjs/lib/util.d.ts'
-    const verified = verify(stage, [main, esm, unlike, x64, arm64])
+    const verified = verify(stage, [main, esm, unlike, ...built])
     expect(verified).toEqual({ status: 1, stderr: 'it lacks ./dist/cjs/lib/*.js\n' })
   })
 })

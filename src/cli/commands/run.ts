@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { outlive } from '../../export/log-output.js'
 import { MetricsError } from '../../model/errors.js'
 import { isOff, variables } from '../../platform/environment.js'
 import { processEnvironment } from '../../platform/process-environment.js'
 import { requireFrom } from '../../platform/require-from.js'
 import { setTimeout } from '../../platform/timers.js'
+import { onWindows } from '../../platform/windows.js'
 import { processContext } from '../../runtime/current-context.js'
 import { composeSupervisor } from '../../runtime/supervised/composition.js'
 import type { Hooks } from '../../runtime/supervised/hooks.js'
@@ -133,7 +135,7 @@ export function parseRun(
     if (name !== undefined) commandLine[name] = negated ? false : (value as string | boolean)
   }
   const preloads = (option: 'require' | 'import'): string[] =>
-    ((values[option] ?? []) as string[]).flatMap((file) => [`--${option}`, file])
+    ((values[option] ?? []) as string[]).flatMap((file) => [`--${option}`, imported(option, file)])
   return {
     values,
     app,
@@ -142,6 +144,11 @@ export function parseRun(
     config: values.config as string | undefined,
     execArgv: [...preloads('require'), ...preloads('import')],
   }
+}
+
+/** Node.js imports a path that begins with the letter of a drive only as a URL. */
+function imported(option: string, file: string): string {
+  return option === 'import' && onWindows && isAbsolute(file) ? pathToFileURL(file).href : file
 }
 
 /** Handles promises that a hook did not await: a rejection without a handler would end this process and every worker. */

@@ -2,6 +2,7 @@ import { closeSync, fchmodSync, fchownSync, readdirSync, readFileSync } from 'no
 import { join } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { Slices } from '../../platform/slices.js'
+import { onWindows } from '../../platform/windows.js'
 import { PythonSource } from '../../store/python/python-source.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import {
@@ -46,6 +47,10 @@ export const wipe: Command = {
   options,
   async run(args) {
     const { values, positionals } = parseOptions(args, options, 1)
+    if (onWindows && (values.owner ?? values.mode) !== undefined) {
+      const text = '--owner and --mode: Windows has access lists instead; set them with icacls'
+      throw new MetricsError('OPTION_INVALID', text)
+    }
     const directory = directoryArgument(positionals[0] ?? values.dir)
     const owner = values.owner === undefined ? undefined : ownerFrom(values.owner)
     const mode = values.mode === undefined ? undefined : modeFrom(values.mode)

@@ -2,13 +2,15 @@ import { accessSync, constants, lstatSync, readdirSync, type Stats, statfsSync, 
 import { join } from 'node:path'
 import type { MetricsError } from '../../model/errors.js'
 import { reasonOf } from '../../model/errors.js'
+import { onWindows } from '../../platform/windows.js'
 import { placeInTheWay } from '../../runtime/directory/default-location.js'
 import { fileNameOf } from '../../store/python/file-name.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import { refuseDangerous } from '../../store/shared/directory.js'
-import { fileSystemOf } from '../../store/shared/file-system.js'
+import { bestDirectory, fileSystemOf } from '../../store/shared/file-system.js'
 import { controlName, isOurs, seatOf } from '../../store/shared/format.js'
 import { isTrusted, mayRead } from '../../store/shared/ownership.js'
+import { isInProfile } from '../../store/shared/windows-folders.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 
 /** Less space than a new process with some thousand series needs. */
@@ -65,15 +67,16 @@ function examined(directory: string): Finding[] {
 
 function place(directory: string): Finding {
   const { name, kind } = fileSystemOf(directory)
-  if (kind === 'memory') return ok('directory', `${directory} on ${name}`)
+  if (kind === 'memory' || kind === 'local') return ok('directory', `${directory} on ${name}`)
   const why = kind === 'network' ? 'processes of other hosts are not seen' : 'a count may wait for the disk'
-  return warn('directory', `${directory} is on ${name}: ${why}`, 'choose one in memory, such as below /dev/shm')
+  return warn('directory', `${directory} is on ${name}: ${why}`, bestDirectory)
 }
 
 function permissions(directory: string): Finding {
   const { uid, mode } = statSync(directory)
   const bits = (mode & 0o7777).toString(8).padStart(4, '0')
   const user = process.geteuid?.()
+  if (onWindows) return permissionsOnWindows(directory)
   if (!isReadable(directory)) {
     return fail('permissions', `user ${uid}, mode ${bits}: this user (${user}) cannot read it`, elsewhere)
   }
@@ -87,6 +90,14 @@ function permissions(directory: string): Finding {
     return warn('permissions', text, `chmod 0700 ${directory}`)
   }
   return ok('permissions', `user ${uid}, mode ${bits}`)
+}
+
+/** Node.js has no access to the access lists of Windows. */
+function permissionsOnWindows(directory: string): Finding {
+  if (!isReadable(directory)) return fail('permissions', 'this user cannot read it', elsewhere)
+  if (isInProfile(directory)) return ok('permissions', 'in the profile of this user, which other users cannot open')
+  const text = 'outside of the profile of this user: its access list is not checked, and other users may open it'
+  return warn('permissions', text, `icacls "${directory}" /inheritance:r /grant:r "%USERNAME%:(OI)(CI)F"`)
 }
 
 function room(directory: string): Finding {

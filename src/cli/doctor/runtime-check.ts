@@ -14,7 +14,7 @@ export function checkRuntime(): Finding[] {
       : warn(
           'writer',
           `buffered (${reason}): counts are up to 100 ms late, and a kill -9 loses those`,
-          'install where a C compiler is at hand (cc), or see docs/multi-process.md for the platforms of the addon',
+          'see docs/platforms.md',
         ),
   ]
 }

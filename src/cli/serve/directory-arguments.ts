@@ -1,3 +1,4 @@
+import { sep } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
 import { directoryArgument } from '../directory-argument.js'
 import { type AskedCommand, readDirectory } from '../living-directory.js'
@@ -35,11 +36,11 @@ export function directoryArguments(
   return named
 }
 
-/** A text before the first `=` is a name unless it contains a slash. Write `./a=b` for a directory with such a name. */
+/** A text before the first `=` is a name unless it contains a slash, on Windows also a backslash. Write `./a=b` for a directory with such a name. */
 function split(value: string): { readonly name: string | undefined; readonly path: string } {
   const at = value.indexOf('=')
   const name = value.slice(0, Math.max(at, 0))
-  if (name === '' || name.includes('/')) return { name: undefined, path: value }
+  if (name === '' || name.includes('/') || name.includes(sep)) return { name: undefined, path: value }
   if (/^[\w.-]+$/.test(name)) return { name, path: value.slice(at + 1) }
   const text = `the name of an application consists of letters, digits, ".", "_" and "-", got ${JSON.stringify(name)}`
   throw new MetricsError('OPTION_INVALID', `--dir: ${text}`)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { MetricsError } from '../../model/errors.js'
 import type { OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
+import { procPath } from '../../platform/proc.js'
 
 /** Limits on the resources that a port of promhive uses. */
 export interface PortLimits {
@@ -78,7 +79,7 @@ function defaultOf(name: keyof PortLimits): number {
 /** Returns how many files this process may open; infinite if the system does not report a limit. */
 function openFileLimit(): number {
   try {
-    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync(procPath('self/limits'), 'utf8')) ?? []
     return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft)
   } catch {
     return Number.POSITIVE_INFINITY

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { procPath } from '../../platform/proc.js'
 import { oncePerTurn, type RuntimeMetrics } from './runtime-metrics.js'
 
 /*
@@ -30,7 +31,7 @@ export interface CgroupFiles {
 }
 
 const systemFiles: CgroupFiles = {
-  read: (path) => orUndefined(() => readFileSync(path, 'latin1')),
+  read: (path) => orUndefined(() => readFileSync(path.startsWith('/proc/') ? procPath(path.slice(6)) : path, 'latin1')),
   inode: (path) => orUndefined(() => statSync(path).ino),
 }
 

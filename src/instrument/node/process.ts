@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { procPath } from '../../platform/proc.js'
 import { oncePerTurn, type RuntimeMetrics } from './runtime-metrics.js'
 
 /*
@@ -44,8 +45,8 @@ export function parseLimits(text: string): ProcessLimits {
   return { openFiles: number('Max open files'), addressSpaceBytes: number('Max address space') }
 }
 
-const status = oncePerTurn(() => parseStatus(textOf('/proc/self/status')))
-const limits = oncePerTurn(() => parseLimits(textOf('/proc/self/limits')))
+const status = oncePerTurn(() => parseStatus(textOf('self/status')))
+const limits = oncePerTurn(() => parseLimits(textOf('self/limits')))
 
 export function processCpu(metrics: RuntimeMetrics): void {
   const usage = oncePerTurn(() => process.cpuUsage())
@@ -84,7 +85,7 @@ export function processMemory(metrics: RuntimeMetrics): void {
     name: 'process_resident_memory_bytes',
     help: 'Resident memory size in bytes.',
     ofProcess,
-    read: () => (linux ? status().residentBytes : process.memoryUsage.rss()),
+    read: () => status().residentBytes ?? process.memoryUsage.rss(),
   })
   if (!linux) return
   metrics.gauge({
@@ -138,8 +139,8 @@ export function processThreads(metrics: RuntimeMetrics): void {
 }
 
 function openFileDescriptors(): number | undefined {
-  const path = '/proc/self/fd'
   try {
+    const path = procPath('self/fd')
     // Since Linux 6.2 the size is their number: a process of 100000 sockets need not list them.
     const { size } = statSync(path)
     // Listing a directory opens it, so the list has one more than before.
@@ -149,11 +150,11 @@ function openFileDescriptors(): number | undefined {
   }
 }
 
-/** Returns an empty text if there is no such file: then no value is found in it, and none is shown. */
-function textOf(path: string): string {
+/** Returns an empty text if /proc has no such file: then no value is found in it, and none is shown. */
+function textOf(entry: string): string {
   try {
     // /proc is in memory: reading it does not wait.
-    return readFileSync(path, 'latin1')
+    return readFileSync(procPath(entry), 'latin1')
   } catch {
     return ''
   }

@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { firstSet, inMemory, variables } from '../../platform/environment.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
+import { procPath } from '../../platform/proc.js'
 import { processEnvironment } from '../../platform/process-environment.js'
 import { nodeProcess, testFileId } from '../../platform/test-file.js'
+import { onWindows } from '../../platform/windows.js'
 import { directoryInUse } from '../../store/shared/control.js'
 import type { WorkersUser } from '../../store/shared/ownership.js'
 import { ownFacts, startTicksOf } from '../../store/shared/process-facts.js'
@@ -156,7 +158,7 @@ function pm2Application(): string {
 
 function commandLineOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+    return readFileSync(procPath(`${pid}/cmdline`), 'latin1')
   } catch {
     return ''
   }
@@ -193,7 +195,13 @@ function sweep(place: string, name: string): void {
   if (namespace === undefined || pid === undefined) return
   const directory = join(place, name)
   const ended = namespace === ownFacts().pidNamespace ? startTicksOf(pid) !== ticks : isOld(directory)
-  if (ended && !directoryInUse(directory)) rmSync(directory, { recursive: true, force: true })
+  if (!ended || directoryInUse(directory)) return
+  try {
+    rmSync(directory, { recursive: true, force: true })
+  } catch (cause) {
+    // On Windows, a file that a process reads at the moment stays; the next sweep removes it.
+    if (!onWindows) throw cause
+  }
 }
 
 function namesIn(place: string): string[] {

@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, type Stats } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { onWindows } from '../../platform/windows.js'
 import { unusable } from '../../store/shared/directory.js'
 
 /*
@@ -118,6 +119,8 @@ function isPrivate(place: string): boolean {
 
 /** Whether no other user can change the folder. */
 function isPrivateOf(facts: Stats): boolean {
+  // Windows states neither owner nor mode. The user's folder for temporary files is private to the user.
+  if (onWindows) return facts.isDirectory()
   return facts.isDirectory() && (facts.mode & 0o022) === 0 && facts.uid === (process.geteuid?.() ?? facts.uid)
 }
 
@@ -127,6 +130,8 @@ function userName(): string {
 
 /** Returns a file system in memory, where a store never waits for a disk. */
 function memoryFileSystem(): string | undefined {
+  // A path without a drive would be that of a folder on the current one.
+  if (onWindows) return undefined
   try {
     accessSync('/dev/shm', constants.W_OK)
     return '/dev/shm'

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { procPath } from '../../platform/proc.js'
 import type { OwnerFacts } from '../../store/shared/head.js'
 import { lifeOf } from '../../store/shared/living-owners.js'
 import { ownFacts, processAlive, startTicksOf } from '../../store/shared/process-facts.js'
@@ -91,7 +92,7 @@ function firstOf(owners: readonly OwnerFacts[]): number | undefined {
 
 function commandOf(pid: number): string {
   try {
-    const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const [program = '', ...args] = readFileSync(procPath(`${pid}/cmdline`), 'utf8').split('\0')
     return [basename(program), ...args].join(' ').trim()
   } catch {
     return ''

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, type Stats } from 'node:fs'
+import { readFileSync, type Stats } from 'node:fs'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 import type { Pause } from '../../model/pause.js'
+import { isInProc, procPath } from '../../platform/proc.js'
 import { answers, runningSince, seesAllProcesses } from '../shared/process-facts.js'
 import type { FileName } from './file-name.js'
 
@@ -113,10 +114,10 @@ let hasProc: boolean | undefined
 /** Returns when a process started, in ticks; 0 if only its existence is known, and undefined if there is none. */
 function startOf(process: string): number | undefined {
   if (!isPid(process)) return undefined
-  hasProc ??= existsSync('/proc/self/stat')
+  hasProc ??= isInProc('self/stat')
   if (!hasProc) return answers(Number(process)) ? 0 : undefined
   // Without an error, which takes longer than everything else here.
-  return existsSync(`/proc/${process}/stat`) ? runningSince(Number(process)) : undefined
+  return isInProc(`${process}/stat`) ? runningSince(Number(process)) : undefined
 }
 
 function startedAt(ticks: number): number {
@@ -136,7 +137,7 @@ class FileProcess {
   /** The lines about the files of databases that it has mapped; undefined if they are not visible. */
   get maps(): readonly string[] | undefined {
     try {
-      this.files ??= readFileSync(`/proc/${this.id}/maps`, 'utf8')
+      this.files ??= readFileSync(procPath(`${this.id}/maps`), 'utf8')
         .split('\n')
         .filter((line) => line.endsWith('.db'))
       return this.files

@@ -1,13 +1,14 @@
-import { fstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { fstatSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type Segment, Segments } from '../core/segments.js'
-import { claimIsDead, makeClaim } from './claim.js'
+import { Claim } from './claim.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, writeAt } from './files.js'
-import { at, claimName, firstSize, headerSize, kinds, movingEnd, states, stepAfter, valuesName } from './format.js'
+import { at, firstSize, headerSize, kinds, movingEnd, seatName, states, stepAfter, valuesName } from './format.js'
 import { Head } from './head.js'
 import { Liveness } from './liveness.js'
-import { ownFacts } from './process-facts.js'
+import { livenessIdIn, sweepLivenessFiles } from './liveness-file.js'
+import { ownerIn } from './process-facts.js'
 import { createSeat, inspectFile, namesUsable, type Seat, setAside } from './seat.js'
 import { SeatNumbers, type SeatRole } from './seat-numbers.js'
 
@@ -44,12 +45,13 @@ export class BufferedSeat implements Seat {
       this.size += buffer.byteLength
     }
     this.segments.used = this.head.used
-    if (adopted) this.head.writeOwner(ownFacts())
+    if (adopted) this.head.writeOwner(ownerIn(dirname(path), kinds.buffered))
     this.epoch = this.head.epoch
     this.write()
   }
 
   static take(directory: string, runId: string, role: SeatRole): BufferedSeat {
+    sweepLivenessFiles(directory)
     const present = seatsIn(directory)
     const numbers = SeatNumbers.of(role, present)
     for (const number of present) {
@@ -68,7 +70,8 @@ export class BufferedSeat implements Seat {
     }
   }
 
-  private static adopt(directory: string, number: number, runId: string): BufferedSeat | undefined {
+  /** Takes over a seat whose owner is dead; returns undefined if the owner is alive or the file is unusable. */
+  static adopt(directory: string, number: number, runId: string): BufferedSeat | undefined {
     const path = join(directory, valuesName(number))
     let fd: number
     try {
@@ -76,20 +79,18 @@ export class BufferedSeat implements Seat {
     } catch {
       return undefined
     }
+    let claim: Claim | undefined
     try {
-      const facts = fstatSync(fd)
-      const finding = namesUsable(directory, number) ? inspectFile(fd, facts, number, runId, kinds.buffered) : 'broken'
-      const head = new Head(new Uint8Array(headerSize))
-      readAt(fd, head.bytes, headerSize, 0)
-      // Without a lock, a file that looks broken may be one that another process is writing. Readers report it.
-      if (finding === 'stale' && !new Liveness(undefined).ownerLives(fd, facts, head))
-        setAside(directory, number, 'stale')
-      const free = finding === 'adopt' && !new Liveness(undefined).ownerLives(fd, facts, head)
-      if (free && claim(directory, number, head.epoch) && stillThere(fd, path) !== undefined) {
-        return new BufferedSeat(number, true, fd, path)
-      }
+      // First without a claim: most seats have a living owner.
+      if (verdict(fd, directory, number, runId) !== undefined) claim = Claim.take(directory, seatName(number))
+      const isThere = claim !== undefined && stillThere(fd, path) !== undefined
+      const finding = isThere ? verdict(fd, directory, number, runId) : undefined
+      if (finding === 'adopt') return new BufferedSeat(number, true, fd, path)
+      if (finding === 'stale') setAside(directory, number, 'stale')
     } catch {
       // A file that cannot be adopted must not prevent counting: the caller takes another seat.
+    } finally {
+      claim?.release()
     }
     closeQuietly(fd)
     return undefined
@@ -110,7 +111,10 @@ export class BufferedSeat implements Seat {
    */
   condition(): 'held' | 'gone' | 'lost' {
     if (stillThere(this.fd, this.path) === undefined) return 'gone'
-    if (this.epochInFile() === this.epoch && fstatSync(this.fd).size >= this.size) return 'held'
+    if (this.epochInFile() === this.epoch && fstatSync(this.fd).size >= this.size) {
+      this.renewLiveness()
+      return 'held'
+    }
     const head = new Head(new Uint8Array(headerSize))
     const whole = readAt(this.fd, head.bytes, headerSize, 0) === headerSize && head.fault() === undefined
     if (whole && head.epoch !== this.epoch) return 'lost'
@@ -134,6 +138,19 @@ export class BufferedSeat implements Seat {
     } finally {
       closeQuietly(this.fd)
     }
+  }
+
+  /** Writes the name of the liveness file again, if the file was removed while this process held it. */
+  private renewLiveness(): void {
+    const directory = dirname(this.path)
+    const id = livenessIdIn(directory)
+    if (id === '' || id === this.head.livenessId) return
+    const claim = Claim.take(directory, seatName(this.number))
+    if (claim !== undefined && this.epochInFile() === this.epoch) {
+      this.head.livenessId = id
+      this.write()
+    }
+    claim?.release()
   }
 
   private epochInFile(): number {
@@ -187,20 +204,13 @@ function segmentOver(buffer: ArrayBuffer, offset: number, first: number): Segmen
   return { first, values: new Float64Array(buffer, offset), words: new Int32Array(buffer, offset) }
 }
 
-/**
- * Claims the epoch after `epoch`: the name of the claim can be linked only once. If the owner of a claim died before it
- * wrote its facts into the head, the next process claims the following epoch.
- */
-function claim(directory: string, seat: number, epoch: number): boolean {
-  const pattern = new RegExp(`^${claimName(seat, 0).slice(0, -1).replace('.', '\\.')}(\\d+)$`)
-  const claims = readdirSync(directory).flatMap((name) => {
-    const match = pattern.exec(name)
-    return match === null ? [] : [Number(match[1])]
-  })
-  const highest = Math.max(0, ...claims)
-  // A claim is valid until its owner has written its facts into the head; from then on the head shows the owner.
-  if (highest > epoch && !claimIsDead(directory, claimName(seat, highest))) return false
-  if (!makeClaim(directory, claimName(seat, Math.max(highest, epoch) + 1))) return false
-  for (const old of claims) removeQuietly(join(directory, claimName(seat, old)))
-  return true
+/** Decides whether a seat can be taken over, or is of an earlier run; undefined if it must stay as it is. */
+function verdict(fd: number, directory: string, number: number, runId: string): 'adopt' | 'stale' | undefined {
+  const facts = fstatSync(fd)
+  const finding = namesUsable(directory, number) ? inspectFile(fd, facts, number, runId, kinds.buffered) : 'broken'
+  // Without a lock, a file that looks broken may be one that another process is writing. Readers report it.
+  if (finding !== 'adopt' && finding !== 'stale') return undefined
+  const head = new Head(new Uint8Array(headerSize))
+  readAt(fd, head.bytes, headerSize, 0)
+  return new Liveness(directory, undefined).ownerLives(fd, facts, head) ? undefined : finding
 }

@@ -1,15 +1,15 @@
-import { fstatSync, lstatSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { reasonOf } from '../../model/errors.js'
 import { type Binding, loadBinding } from '../../platform/addon.js'
+import { hasProc } from '../../platform/proc.js'
 import { monotonicNow } from '../../platform/timers.js'
 import { randomBytes } from '../core/random-bytes.js'
-import { claimIsDead, makeClaim } from './claim.js'
+import { Claim } from './claim.js'
 import { isNotPermitted, notWritable, seatsIn, unusable, wipeFiles } from './directory.js'
 import {
   closeQuietly,
   codeOf,
-  freeName,
   isNoneOfOurs,
   openForReading,
   openForWriting,
@@ -34,9 +34,11 @@ import {
 } from './format.js'
 import { Head } from './head.js'
 import { Liveness } from './liveness.js'
+import { isHeld } from './liveness-file.js'
 import { mapOwn, mayMap } from './ownership.js'
-import { isOwn, ownFacts, processAlive } from './process-facts.js'
+import { isOwn, ownerIn, processAlive } from './process-facts.js'
 import { Removals } from './removals.js'
+import { isGuest } from './seat-numbers.js'
 
 /** How long joining waits for another process that is setting the directory up. */
 const timeout = 10_000
@@ -89,8 +91,7 @@ function joinWithLocks(directory: string, binding: Binding, keep: boolean): Dire
         if (stillThere(fd, path) !== undefined) {
           // The lock does not show writers without locks. Waits for a writer that is beginning a run.
           const goesOn = isBegun(fd) && (keep || livesWithoutLocks(directory, fd, binding))
-          if (goesOn || !beingBegun(directory)) {
-            if (!goesOn) begin(directory, fd, binding)
+          if (goesOn || beginAlone(directory, fd, binding)) {
             binding.lock(fd, memberByte, 1)
             binding.lock(fd, runByte, 1)
             return lockedRun(fd, path, binding)
@@ -143,9 +144,24 @@ function lockedRun(fd: number, path: string, binding: Binding): DirectoryRun {
 }
 
 /**
- * Without the addon, a process cannot hold a lock, but it sees the locks of other processes in /proc/locks. A process
- * that begins a run writes its facts into the head of the control file; a process that joins takes a seat, whose head
- * has its facts. The claim ensures that only one process at a time begins a run.
+ * Begins a run, unless a process without locks is beginning one. Where such a process does not see the lock of this one,
+ * this one claims the right as well.
+ */
+function beginAlone(directory: string, fd: number, binding: Binding): boolean {
+  const claim = hasProc() ? undefined : Claim.take(directory, beginningName)
+  if (hasProc() ? Claim.isTaken(directory, beginningName) : claim === undefined) return false
+  try {
+    begin(directory, fd, binding)
+    return true
+  } finally {
+    claim?.release()
+  }
+}
+
+/**
+ * Without the addon, a process cannot hold a lock, but it sees the locks of other processes in /proc/locks, or their
+ * liveness files. A process that begins a run writes its facts into the head of the control file; a process that joins
+ * takes a seat, whose head has its facts. The claim ensures that only one process at a time begins a run.
  */
 function joinWithoutLocks(directory: string, keep: boolean): DirectoryRun {
   const path = join(directory, controlName)
@@ -154,23 +170,24 @@ function joinWithoutLocks(directory: string, keep: boolean): DirectoryRun {
     // A process that holds the lock exclusively is about to begin a run, or to find that this one continues. One that
     // shares it may still be looking for members: only the member byte shows that a run has some.
     const goesOn = (): boolean => {
-      const { hasMembers, alone } = heldBy(fd)
+      const { hasMembers, alone } = heldBy(directory, fd)
       return !alone && isBegun(fd) && (keep || hasMembers || livesWithoutLocks(directory, fd, undefined))
     }
     try {
       if (goesOn()) return bufferedRun(directory, fd, path)
-      if (makeClaim(directory, beginningName)) {
-        try {
+      const claim = Claim.take(directory, beginningName)
+      try {
+        if (claim !== undefined) {
           if (goesOn()) return bufferedRun(directory, fd, path)
           // A process with locks may be about to begin a run: it uses the lock instead of a claim.
-          if (!heldBy(fd).held) {
+          if (!heldBy(directory, fd).held) {
             begin(directory, fd, undefined)
             return bufferedRun(directory, fd, path)
           }
-        } finally {
-          removeQuietly(join(directory, beginningName))
         }
-      } else if (claimIsDead(directory, beginningName)) freeName(join(directory, beginningName))
+      } finally {
+        claim?.release()
+      }
     } catch (cause) {
       closeQuietly(fd)
       throw cause
@@ -180,11 +197,16 @@ function joinWithoutLocks(directory: string, keep: boolean): DirectoryRun {
   })
 }
 
-/** Returns which locks other processes hold on the control file. */
-function heldBy(fd: number) {
-  const [liveness, file] = [new Liveness(undefined), fstatSync(fd)]
+/**
+ * Returns which locks other processes hold on the control file. Throws if locks cannot be seen, and the process that
+ * began the run relies on them.
+ */
+function heldBy(directory: string, fd: number) {
+  const [liveness, file, head] = [new Liveness(directory, undefined), fstatSync(fd), headOf(fd)]
+  const isByLocks = head?.kind === kinds.mapped && head.livenessId === ''
+  if (!isByLocks && !liveness.seesLocks) return { held: false, alone: false, hasMembers: false }
   const hasMembers = liveness.shared(file, memberByte)
-  return { held: liveness.held(fd, file), alone: liveness.heldAlone(file), hasMembers }
+  return { held: liveness.held(fd, file), alone: liveness.heldAlone(file, runByte), hasMembers }
 }
 
 function bufferedRun(directory: string, fd: number, path: string): DirectoryRun {
@@ -213,7 +235,7 @@ function begin(directory: string, fd: number, binding: Binding | undefined): voi
   // First the ID of the new run: from now on, readers ignore the remaining files of the old run.
   const head = new Head(new Uint8Array(headerSize))
   head.create(0, new Uint8Array(16), randomBytes(16), binding === undefined ? kinds.buffered : kinds.mapped)
-  head.writeOwner(ownFacts())
+  head.writeOwner(ownerIn(directory, head.kind === kinds.mapped ? kinds.mapped : kinds.buffered))
   head.state = states.adopting
   writeAt(fd, head.bytes, 0)
   wipeFiles(directory)
@@ -229,33 +251,35 @@ function isBegun(fd: number): boolean {
   )
 }
 
-/** Whether a process without locks is beginning a run. */
-function beingBegun(directory: string): boolean {
-  const claim = lstatSync(join(directory, beginningName), { throwIfNoEntry: false })
-  return claim !== undefined && !claimIsDead(directory, beginningName)
-}
-
 function setState(fd: number, state: number): void {
   writeAt(fd, new Uint8Array(Int32Array.of(state).buffer), at.state)
 }
 
-/** Whether a process without a lock is in the run: the process that began it, or a writer. */
+/** Whether a process whose lock cannot be seen is in the run: the process that began it, or a writer. */
 function livesWithoutLocks(directory: string, control: number, binding: Binding | undefined): boolean {
-  const head = new Head(new Uint8Array(headerSize))
-  readAt(control, head.bytes, headerSize, 0)
-  const begun = head.kind === kinds.buffered && head.state === states.ready && processAlive(head.owner()) === true
-  return begun || anyBufferedLives(directory, binding)
+  const head = headOf(control)
+  return (head !== undefined && beginnerLives(directory, head)) || anyWriterLives(directory, binding, head?.runId)
 }
 
-function anyBufferedLives(directory: string, binding: Binding | undefined): boolean {
-  const liveness = new Liveness(binding)
+function beginnerLives(directory: string, head: Head): boolean {
+  if (head.state !== states.ready) return false
+  const owner = head.owner()
+  return isHeld(directory, owner.livenessId) ?? (head.kind === kinds.buffered && processAlive(owner) === true)
+}
+
+function anyWriterLives(directory: string, binding: Binding | undefined, runId: string | undefined): boolean {
+  const liveness = new Liveness(directory, binding)
   const head = new Head(new Uint8Array(headerSize))
   return seatsIn(directory).some((seat) => {
+    // A process outside of the application does not keep the run alive.
+    if (isGuest(seat)) return false
     let fd: number | undefined
     try {
       fd = openForReading(join(directory, valuesName(seat)))
       if (readAt(fd, head.bytes, headerSize, 0) < headerSize || head.fault() !== undefined) return false
-      return head.kind === kinds.buffered && liveness.ownerLives(fd, fstatSync(fd), head)
+      // The locks on the control file show the others.
+      const isUnseen = head.kind === kinds.buffered || (head.runId === runId && !liveness.seesLocks)
+      return isUnseen && liveness.ownerLives(fd, fstatSync(fd), head)
     } catch (error) {
       // No process of the application can write to such a file. Any other error may hide a living writer, whose counts
       // must not be wiped.
@@ -269,9 +293,20 @@ function anyBufferedLives(directory: string, binding: Binding | undefined): bool
 
 /** Reads the ID of the run from an open control file; returns undefined if there is none. */
 export function readRunId(fd: number): string | undefined {
+  return headOf(fd)?.runId
+}
+
+function headOf(fd: number): Head | undefined {
   const head = new Head(new Uint8Array(headerSize))
   if (readAt(fd, head.bytes, headerSize, 0) < headerSize) return undefined
-  return head.fault() === undefined ? head.runId : undefined
+  return head.fault() === undefined ? head : undefined
+}
+
+/** Whether a process is in the run of an open control file. */
+export function runLives(directory: string, fd: number, binding: Binding | undefined): boolean {
+  const isLocked =
+    binding === undefined ? heldBy(directory, fd).held : new Liveness(directory, binding).held(fd, fstatSync(fd))
+  return isLocked || livesWithoutLocks(directory, fd, binding)
 }
 
 /** Returns why an open control file names no run; undefined for a file that is still being written. */
@@ -289,10 +324,10 @@ export function directoryInUse(directory: string): boolean {
   let fd: number | undefined
   try {
     fd = openForReading(join(directory, controlName))
-    return new Liveness(binding).held(fd, fstatSync(fd)) || livesWithoutLocks(directory, fd, binding)
+    return runLives(directory, fd, binding)
   } catch (error) {
     // An entry that is not a file has no members with locks, but there may be writers without locks.
-    if (isNoneOfOurs(error) && codeOf(error) !== 'FOREIGN_OWNER') return anyBufferedLives(directory, binding)
+    if (isNoneOfOurs(error) && codeOf(error) !== 'FOREIGN_OWNER') return anyWriterLives(directory, binding, undefined)
     return codeOf(error) !== 'ENOENT'
   } finally {
     if (fd !== undefined) closeQuietly(fd)

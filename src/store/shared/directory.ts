@@ -11,12 +11,17 @@ import {
   realpathSync,
   statSync,
 } from 'node:fs'
-import { homedir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { MetricsError } from '../../model/errors.js'
+import { isInProc, procPath } from '../../platform/proc.js'
+import { onWindows } from '../../platform/windows.js'
+import { isClaimAlive } from './claim.js'
 import { closeQuietly, codeOf, freeName, removeQuietly } from './files.js'
-import { beginningName, controlName, isOurs, seatOf, valuesName } from './format.js'
+import { controlName, isClaimName, isOurs, livenessIdOf, seatOf, valuesName } from './format.js'
+import { isHeld } from './liveness-file.js'
 import { isTrusted } from './ownership.js'
+import { isOfWindows, isSharedFolder } from './windows-folders.js'
 
 const onReadOnly = 'is on a read-only file system'
 const chooseOrCreate = 'choose another with PROMHIVE_DIR, or create it for this user'
@@ -72,13 +77,13 @@ export function openDirectory(directory: string): number {
  * system has no such path.
  */
 export function pathThrough(fd: number, path: string): string {
-  return existsSync(`/proc/self/fd/${fd}`) ? `/proc/self/fd/${fd}` : path
+  return isInProc(`self/fd/${fd}`) ? procPath(`self/fd/${fd}`) : path
 }
 
 /** Returns the kernel's path of an open directory; undefined if it is unknown. */
 function pathOf(fd: number): string | undefined {
   try {
-    return readlinkSync(`/proc/self/fd/${fd}`)
+    return readlinkSync(procPath(`self/fd/${fd}`))
   } catch {
     return undefined
   }
@@ -116,6 +121,10 @@ export function isNotPermitted(code: string): boolean {
 export function notWritable(directory: string, cause: unknown): MetricsError {
   const code = codeOf(cause)
   if (code === 'EROFS') return unusable(directory, onReadOnly, chooseOrCreate, cause)
+  if (onWindows) {
+    const advice = `give this user the right to change it (icacls "${directory}" /grant "%USERNAME%:(OI)(CI)F"), or choose a directory of this user with PROMHIVE_DIR`
+    return unusable(directory, `cannot be written to by this user (${code})`, advice, cause)
+  }
   const { uid } = statSync(directory)
   const fault = `belongs to user ${uid}, and this process, as user ${process.geteuid?.()}, cannot write to it (${code})`
   return unusable(directory, fault, ownerOrAnother(directory), cause)
@@ -144,6 +153,7 @@ export function refuseDangerous(directory: string): void {
   if (/^\/(?:proc|sys)(?:\/|$)/.test(path)) {
     throw unusable(directory, "is in a file system of the kernel's", 'choose one in memory, such as below /dev/shm')
   }
+  if (onWindows) refuseFoldersOfWindows(directory, path)
   const shallow = dirname(path) === path || dirname(dirname(path)) === dirname(path)
   if (shallow || path === homedir() || path === '/dev/shm' || path === '/var/tmp') {
     throw unusable(
@@ -154,10 +164,19 @@ export function refuseDangerous(directory: string): void {
   }
 }
 
+function refuseFoldersOfWindows(directory: string, path: string): void {
+  const elsewhere = `name a directory of this user, such as ${join(tmpdir(), 'my-application')}`
+  if (isOfWindows(path)) throw unusable(directory, 'belongs to Windows', elsewhere)
+  if (!isSharedFolder(path)) return
+  const advice = `name a directory inside it, such as ${join(path, 'my-application')}`
+  throw unusable(directory, 'is not only for metrics', advice)
+}
+
 /** A link is followed only if no other user could have made it. */
 function checkLink(directory: string, owner: number): void {
   const { mode } = statSync(dirname(resolve(directory)))
-  if ((mode & 0o002) !== 0) {
+  // Windows states no mode, and lets only administrators make links.
+  if (!onWindows && (mode & 0o002) !== 0) {
     const fault = 'is a link in a folder that all users can write to'
     throw unusable(directory, fault, 'name the directory that it leads to')
   }
@@ -195,14 +214,20 @@ export function seatsIn(directory: string): number[] {
 }
 
 /**
- * Removes the files of earlier runs. Values files go first, because a seat without values is not a seat. The claim of
- * the process that wipes is removed last. An entry that cannot be removed, such as a folder, is renamed.
+ * Removes the files of earlier runs. Values files go first, because a seat without values is not a seat. Claims and
+ * liveness files of living processes stay. An entry that cannot be removed, such as a folder, is renamed.
  */
 export function wipeFiles(directory: string): void {
   for (const seat of seatsIn(directory)) freeName(join(directory, valuesName(seat)))
   for (const name of readdirSync(directory)) {
-    if (!isOurs(name) || name === beginningName) continue
+    // Those of living processes, which wait for this one.
+    if (!isOurs(name) || isInUse(directory, name)) continue
     if (name.startsWith('bad-')) removeQuietly(join(directory, name))
     else freeName(join(directory, name))
   }
+}
+
+function isInUse(directory: string, name: string): boolean {
+  const id = livenessIdOf(name)
+  return id === undefined ? isClaimName(name) && isClaimAlive(directory, name) : isHeld(directory, id) === true
 }

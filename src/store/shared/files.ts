@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Binding } from '../../platform/addon.js'
+import { onWindows } from '../../platform/windows.js'
 import { randomBytes } from '../core/random-bytes.js'
 import { checkReadable, checkWritable, giveToWorkers, isInTheWay, isOwn, mayRead, whyNotOpened } from './ownership.js'
 
@@ -21,7 +22,13 @@ const attempts = 100
 
 /** Returns the path of a file until it is complete. A process that begins a run removes such files of dead processes. */
 export function unfinishedPath(directory: string): string {
-  return join(directory, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`)
+  return join(directory, `${unfinishedPrefix}${process.pid}-${randomBytes(6).toString('hex')}`)
+}
+
+const unfinishedPrefix = '.tmp-'
+
+function isUnfinished(path: string): boolean {
+  return basename(path).startsWith(unfinishedPrefix)
 }
 
 /**
@@ -97,7 +104,7 @@ function opened(path: string, flags: number, allowed: (owner: number) => boolean
  */
 export function freeName(path: string): boolean {
   try {
-    unlinkSync(path)
+    removeName(path)
     return true
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return true
@@ -107,6 +114,38 @@ export function freeName(path: string): boolean {
     return true
   } catch (error) {
     return codeOf(error) === 'ENOENT'
+  }
+}
+
+/**
+ * Removes a file. On Windows, the name of a file that a process has open is free only once the last one has closed it,
+ * and a mapped file cannot be removed: there, it first gets another name, under which a later run removes it.
+ */
+function removeName(path: string): void {
+  if (!onWindows || isUnfinished(path)) {
+    unlinkSync(path)
+    return
+  }
+  const aside = unfinishedPath(dirname(path))
+  renameSync(path, aside)
+  try {
+    unlinkSync(aside)
+  } catch {
+    // In use.
+  }
+}
+
+/**
+ * Gives a file the name of another one, which it replaces. On Windows, a file that a process has open cannot be replaced:
+ * there, it loses its name first, and for a moment there is no file of that name.
+ */
+export function replaceFile(unfinished: string, path: string): void {
+  try {
+    renameSync(unfinished, path)
+  } catch (cause) {
+    if (!onWindows || codeOf(cause) === 'ENOENT') throw cause
+    removeQuietly(path)
+    renameSync(unfinished, path)
   }
 }
 
@@ -139,12 +178,18 @@ export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
 export function stillThere(fd: number, path: string): Stats | undefined {
   const here = fstatSync(fd)
   try {
-    const there = statSync(path)
-    return there.ino === here.ino && there.dev === here.dev ? here : undefined
+    return isSameFile(fd, path, here) ? here : undefined
   } catch (error) {
     if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error
     return undefined
   }
+}
+
+/** The numbers of Windows have 64 bits and more, of which a number of JavaScript loses some. */
+function isSameFile(fd: number, path: string, here: Stats): boolean {
+  if (onWindows) return statSync(path, { bigint: true }).ino === fstatSync(fd, { bigint: true }).ino
+  const there = statSync(path)
+  return there.ino === here.ino && there.dev === here.dev
 }
 
 /** Whether a path no longer leads to the open file; false if that cannot be determined. */
@@ -158,7 +203,7 @@ export function isGone(fd: number, path: string): boolean {
 
 export function removeQuietly(path: string): void {
   try {
-    unlinkSync(path)
+    removeName(path)
   } catch {
     // Another process removed it, or it never existed.
   }

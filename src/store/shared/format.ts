@@ -8,7 +8,10 @@ export const byteOrderTag = 0x01020304
 
 /** The size of the control file's head and of a values file's head; slots begin after it. */
 export const headerSize = 4096
-/** The initial size of a values file in bytes, head included; it grows by whole multiples of it. */
+/**
+ * The initial size of a values file in bytes, head included; it grows by whole multiples of it. A whole number of pages,
+ * also on Apple silicon, so that each part of a file has pages of its own.
+ */
 export const firstSize = 16 * 1024
 const largestStep = 4 * 1024 * 1024
 
@@ -57,10 +60,12 @@ export const at = {
   logEdition: 164,
   /** Incremented before and after a buffered owner writes slots, so it is odd during that. */
   flushes: 168,
+  /** 16 random bytes: the name of the owner's liveness file; 0 if it has none. Written with the owner. */
+  livenessId: 176,
 } as const
 
 /** The end of the bytes that an owner writes in the head. */
-export const movingEnd = 176
+export const movingEnd = 192
 
 /** Byte offsets in the control file; magic, versions, byte order and runId have the same offsets as in a values file. */
 export const controlAt = {
@@ -87,18 +92,23 @@ export const removalsByte = 1
 export const memberByte = 2
 
 export const controlName = 'control'
-/** Made by a process that begins a run without the addon's locks. */
+/** Claimed by a process that begins a run without the addon's locks. */
 export const beginningName = '.beginning'
-/** Made by a process that adds a removal without the addon's locks. */
-export const removalsLockName = '.removing'
-/** Locked by the process that does a task for all: the flushes of a host, or an exporter. */
+/** Claimed by a process that adds a removal without the addon's locks. */
+export const removalsName = '.removing'
+/** Locked or claimed by the process that does a task for all: the flushes of a host, or an exporter. */
 export const leaderName = (task?: string): string => (task === undefined ? '.leader' : `.leader-${task}`)
 export const valuesName = (seat: number): string => `${String(seat).padStart(4, '0')}.values`
 export const exemplarsName = (seat: number): string => `${String(seat).padStart(4, '0')}.exemplars`
 export const seriesName = (seat: number): string => `${String(seat).padStart(4, '0')}.series`
 /** The announcement of the target of the process that has this seat. */
 export const targetName = (seat: number): string => `${String(seat).padStart(4, '0')}.target`
-export const claimName = (seat: number, epoch: number): string => `${String(seat).padStart(4, '0')}.claim-${epoch}`
+/** Claimed by a process that takes over a seat without the addon's locks. */
+export const seatName = (seat: number): string => String(seat).padStart(4, '0')
+/** A claim of one process on a name. */
+export const claimName = (name: string, id: string): string => `${name}.claim-${id}`
+/** Held open by an owner for as long as it lives. */
+export const livenessName = (id: string): string => `.alive-${id}`
 
 /** Returns the number of the seat whose values file has this name. */
 export function seatOf(name: string): number | undefined {
@@ -111,9 +121,19 @@ export function isTargetName(name: string): boolean {
   return /^\d{4,9}\.target$/.test(name)
 }
 
+/** Whether a file name is that of a claim. */
+export function isClaimName(name: string): boolean {
+  return /\.claim-[0-9a-f]{16}$/.test(name)
+}
+
+/** Returns the id in the name of a liveness file. */
+export function livenessIdOf(name: string): string | undefined {
+  return /^\.alive-([0-9a-f]{32})$/.exec(name)?.[1]
+}
+
 /** Whether a file name is one of promhive's; only such files are ever removed. */
 export function isOurs(name: string): boolean {
-  return /^(?:\d{4,9}\.(?:values|series|exemplars|target|claim-\d+)|\.tmp-[\w-]+|\.(?:removing|beginning|leader(?:-[\w-]+)?)|bad-[\w.-]+)$/.test(
+  return /^(?:\d{4,9}\.(?:values|series|exemplars|target)|(?:\d{4,9}|\.(?:removing|beginning|leader(?:-[\w-]+)?))\.claim-[0-9a-f]+|\.alive-[0-9a-f]{32}|\.tmp-[\w-]+|\.leader(?:-[\w-]+)?|bad-[\w.-]+)$/.test(
     name,
   )
 }

@@ -4,6 +4,7 @@ import { MetricsError } from '../../model/errors.js'
 import type { SeriesRef } from '../../model/series-ref.js'
 import { type Binding, loadBinding } from '../../platform/addon.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
+import { onWindows } from '../../platform/windows.js'
 import { carryOver } from '../core/carry-over.js'
 import { MemoryStore } from '../core/memory-store.js'
 import { type DirectoryRun, readRunId } from './control.js'
@@ -146,9 +147,9 @@ export class GuestSeat {
 
   private check(): void {
     const { directory, binding } = this
-    const isOwn = statSync(directory).uid === process.geteuid?.()
+    const isOwn = onWindows || statSync(directory).uid === process.geteuid?.()
     const { kind } = fileSystemOf(directory)
-    if (binding !== undefined && mayMap() && isOwn && (kind === 'memory' || kind === 'disk')) return
+    if (binding !== undefined && mayMap() && isOwn && kind !== 'copying' && kind !== 'network') return
     const why =
       binding === undefined
         ? 'the native addon is missing'

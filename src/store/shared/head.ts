@@ -10,8 +10,11 @@ export interface OwnerFacts {
   readonly threadId: number
   /** Start of the process, in clock ticks since boot; 0 if unknown. */
   readonly startTicks: number
+  /** 0 if unknown. */
   readonly pidNamespace: number
   readonly startedAt: number
+  /** The id of its liveness file; empty if it has none. */
+  readonly livenessId: string
 }
 
 /** The first 4096 bytes of a values file: mapped, on the heap, or read from the file. */
@@ -71,6 +74,7 @@ export class Head {
     this.floats[at.startTicks / 8] = owner.startTicks
     this.floats[at.startedAt / 8] = owner.startedAt
     this.floats[at.pidNamespace / 8] = owner.pidNamespace
+    this.livenessId = owner.livenessId
     this.words[at.epoch / 4]! += 1
     Atomics.store(this.words, at.state / 4, states.ready)
   }
@@ -82,6 +86,7 @@ export class Head {
       startTicks: this.floats[at.startTicks / 8]!,
       pidNamespace: this.floats[at.pidNamespace / 8]!,
       startedAt: this.floats[at.startedAt / 8]!,
+      livenessId: this.livenessId,
     }
   }
 
@@ -141,6 +146,14 @@ export class Head {
   }
   set logEdition(edition: number) {
     this.words[at.logEdition / 4] = edition
+  }
+  get livenessId(): string {
+    const words = this.words.subarray(at.livenessId / 4, at.livenessId / 4 + 4)
+    return words.every((word) => word === 0) ? '' : hex(this.bytes, at.livenessId)
+  }
+  set livenessId(id: string) {
+    this.bytes.fill(0, at.livenessId, at.livenessId + 16)
+    this.bytes.set(Buffer.from(id, 'hex'), at.livenessId)
   }
   /** Odd while a buffered owner writes slots. */
   get flushes(): number {

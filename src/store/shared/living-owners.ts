@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadBinding } from '../../platform/addon.js'
-import { readRunId } from './control.js'
+import { type Binding, loadBinding } from '../../platform/addon.js'
+import { readRunId, runLives } from './control.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, openForReading, readAt } from './files.js'
 import { controlName, headerSize, valuesName } from './format.js'
@@ -25,9 +25,10 @@ export function lifeOf(directory: string): DirectoryLife | undefined {
   try {
     // A guest, such as `promhive serve`, is none of the application's processes.
     const seats = seatsIn(directory).filter((seat) => !isGuest(seat))
-    const liveness = new Liveness(loadBinding().binding)
+    const { binding } = loadBinding()
+    const liveness = new Liveness(directory, binding)
     const owners = seats.flatMap((seat) => livingOwner(join(directory, valuesName(seat)), seat, liveness))
-    const run = runLives(join(directory, controlName), liveness)
+    const run = runOf(directory, binding)
     if (run === undefined && owners.length === 0) return undefined
     return { alive: run === true || owners.length > 0, owners }
   } catch {
@@ -45,9 +46,11 @@ function livingOwner(path: string, seat: number, liveness: Liveness): readonly O
   return owner === undefined ? [] : [owner]
 }
 
-/** Whether the run of a control file has a member with a lock; undefined if the file names no run. */
-function runLives(path: string, liveness: Liveness): boolean | undefined {
-  return withFile(path, (fd) => (readRunId(fd) === undefined ? undefined : liveness.held(fd, fstatSync(fd))))
+/** Whether the run of a directory has a member; undefined if the control file names no run. */
+function runOf(directory: string, binding: Binding | undefined): boolean | undefined {
+  return withFile(join(directory, controlName), (fd) =>
+    readRunId(fd) === undefined ? undefined : runLives(directory, fd, binding),
+  )
 }
 
 /** Returns undefined if the file cannot be read. */

@@ -1,13 +1,15 @@
 import { fstatSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Binding } from '../../platform/addon.js'
+import { hasProc } from '../../platform/proc.js'
 import { type Segment, Segments } from '../core/segments.js'
 import { seatsIn } from './directory.js'
 import { closeQuietly, openForWriting, stillThere, unlockQuietly } from './files.js'
 import { firstSize, headerSize, kinds, ownerByte, states, stepAfter, valuesName } from './format.js'
 import { Head } from './head.js'
+import { sweepLivenessFiles } from './liveness-file.js'
 import { mapOwn } from './ownership.js'
-import { ownFacts } from './process-facts.js'
+import { ownerIn } from './process-facts.js'
 import { createSeat, inspectFile, namesUsable, type Seat, setAside } from './seat.js'
 import { SeatNumbers, type SeatRole } from './seat-numbers.js'
 
@@ -34,11 +36,12 @@ export class MappedSeat implements Seat {
       this.segments.all.push(segmentOver(mapOwn(binding, fd, firstSize, size - firstSize), 0, slotsInFirst))
     }
     this.segments.used = this.head.used
-    if (adopted) this.head.writeOwner(ownFacts())
+    if (adopted) this.head.writeOwner(ownerIn(dirname(path), kinds.mapped))
   }
 
   /** Takes the first seat of the role whose owner is dead, or creates a new one. */
   static take(directory: string, runId: string, role: SeatRole, binding: Binding): MappedSeat {
+    if (!hasProc()) sweepLivenessFiles(directory)
     const present = seatsIn(directory)
     const numbers = SeatNumbers.of(role, present)
     for (const number of present) {

@@ -1,12 +1,13 @@
-import { lstatSync } from 'node:fs'
-import { join } from 'node:path'
+import { fstatSync } from 'node:fs'
 import { MetricsError } from '../../model/errors.js'
 import type { Binding } from '../../platform/addon.js'
+import { hasProc } from '../../platform/proc.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { Removal } from '../core/removal-index.js'
-import { closeQuietly, codeOf, createFile, freeName, readAt, removeQuietly, unlockQuietly, writeAt } from './files.js'
-import { controlAt, headerSize, removalsByte, removalsLockName } from './format.js'
-import { isUsable } from './ownership.js'
+import { Claim } from './claim.js'
+import { codeOf, readAt, unlockQuietly, writeAt } from './files.js'
+import { controlAt, headerSize, removalsByte, removalsName } from './format.js'
+import { Liveness } from './liveness.js'
 import { type PlacedRemoval, removalLine, removalsIn } from './removal-lines.js'
 
 /** The maximum size of the removals in bytes. They grow only while a writer is blocked for hours. */
@@ -17,8 +18,6 @@ const worthEmptying = 32 * 1024
 const worthHelping = 1024 * 1024
 /** Milliseconds of attempts to get the lock, without sleeping. */
 const lockTime = 4
-/** Milliseconds after which the lock file of a process without the addon counts as abandoned. */
-const lockForgotten = 5000
 
 const nothing = Buffer.alloc(0)
 
@@ -38,8 +37,7 @@ export type CaughtUp = (end: number, helping: boolean) => boolean
  */
 export class Removals {
   private readonly positions = new Float64Array(2)
-  /** The lock file of another process, and when it was first seen, by a monotonic clock. */
-  private foreignLock: { readonly made: number; readonly seen: number } | undefined
+  private claim: Claim | undefined
 
   constructor(
     private readonly directory: string,
@@ -155,28 +153,30 @@ export class Removals {
   }
 
   private tryLock(): boolean {
-    if (this.binding !== undefined) return this.binding.lock(this.fd, removalsByte, 2)
-    const path = join(this.directory, removalsLockName)
+    const { binding, directory, fd } = this
+    if (binding?.lock(fd, removalsByte, 2) === false) return false
     try {
-      closeQuietly(createFile(path))
-      this.foreignLock = undefined
-      return true
+      if (binding === undefined || !hasProc()) {
+        this.claim = Claim.take(directory, removalsName)
+        if (this.claim !== undefined && (binding !== undefined || !this.isLocked())) return true
+      } else if (!Claim.isTaken(directory, removalsName)) return true
     } catch {
-      const made = lstatSync(path, { throwIfNoEntry: false })
-      if (made !== undefined && (!isUsable(path) || this.isForgotten(made.mtimeMs))) freeName(path)
-      return false
+      // The disk does not allow it at the moment.
     }
+    this.unlock()
+    return false
   }
 
-  /** Compares the age of the file; if the clock was set back since, how long this process has seen the file. */
-  private isForgotten(made: number): boolean {
-    if (this.foreignLock?.made !== made) this.foreignLock = { made, seen: monotonicNow() }
-    return Date.now() - made > lockForgotten || monotonicNow() - this.foreignLock.seen > lockForgotten
+  /** Whether a process with the addon holds the lock. */
+  private isLocked(): boolean {
+    const liveness = new Liveness(this.directory, undefined)
+    return liveness.seesLocks && liveness.heldAlone(fstatSync(this.fd), removalsByte)
   }
 
   private unlock(): void {
     if (this.binding !== undefined) unlockQuietly(this.binding, this.fd, removalsByte)
-    else removeQuietly(join(this.directory, removalsLockName))
+    this.claim?.release()
+    this.claim = undefined
   }
 }
 

@@ -60,7 +60,7 @@ export class SeatReader {
   /** The seat as it was last read. */
   last: WriterSnapshot | undefined
   /** The owner at that time. */
-  owner: OwnerFacts = { pid: 0, threadId: 0, startTicks: 0, pidNamespace: 0, startedAt: 0 }
+  owner: OwnerFacts = { pid: 0, threadId: 0, startTicks: 0, pidNamespace: 0, startedAt: 0, livenessId: '' }
   /** The ID of the file at that time, whatever its owner. */
   logId = ''
   /** Whether the last scrape read the seat, and did not use its last good values. */

@@ -72,9 +72,12 @@ export class SeatTaker {
     return seatsIn(directory).every((number) => {
       const head = readHead(join(directory, valuesName(number)))
       if (head === undefined || head.removals >= end) return true
-      const helps = helping && binding !== undefined && mayMap()
-      const dead = helps && MappedSeat.adopt(directory, number, run.id, binding)
-      if (!dead) return false
+      if (!helping) return false
+      const dead =
+        binding === undefined || !mayMap()
+          ? BufferedSeat.adopt(directory, number, run.id)
+          : MappedSeat.adopt(directory, number, run.id, binding)
+      if (dead === undefined) return false
       const store = this.storeOn(dead, run, overflow(number))
       store.finish()
       store.close()

@@ -15,7 +15,7 @@ import {
 import { exemplarsName, firstSize, headerSize, movingEnd, type SeatKind, seriesName, valuesName } from './format.js'
 import { Head } from './head.js'
 import { isUsable } from './ownership.js'
-import { ownFacts } from './process-facts.js'
+import { ownerIn } from './process-facts.js'
 
 /** A writer's numbered entry in the directory, and its slots. */
 export interface Seat {
@@ -48,13 +48,14 @@ export function createSeat(
   const fd = createFile(unfinished)
   const logId = randomBytes(16)
   try {
+    const owner = ownerIn(directory, kind)
     reserve(fd)
     for (const number of numbers) {
       if (!namesUsable(directory, number) || !isUsable(join(directory, exemplarsName(number)))) continue
       const head = new Head(new Uint8Array(headerSize))
       head.create(number, logId, Buffer.from(runId, 'hex'), kind)
       // Without a lock, only the head shows that the seat has an owner.
-      head.writeOwner(ownFacts())
+      head.writeOwner(owner)
       head.heartbeat = Date.now() / 1000
       writeAt(fd, head.bytes.subarray(0, movingEnd), 0)
       try {

@@ -1,7 +1,16 @@
-import { fstatSync, renameSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { opened, SeriesLog } from '../core/series-log.js'
-import { closeQuietly, openForWriting, readAt, removeQuietly, stillThere, unfinishedPath, writeAt } from './files.js'
+import {
+  closeQuietly,
+  openForWriting,
+  readAt,
+  removeQuietly,
+  replaceFile,
+  stillThere,
+  unfinishedPath,
+  writeAt,
+} from './files.js'
 import { seriesName, valuesName } from './format.js'
 import type { Head } from './head.js'
 import type { Seat } from './seat.js'
@@ -165,7 +174,7 @@ export class SeriesFile {
       // Odd until the head has the new length, so that readers repeat what they read meanwhile.
       head.logEdition += 1
       this.seat.flush()
-      renameSync(path, this.path)
+      replaceFile(path, this.path)
     } catch (cause) {
       if (head.logEdition % 2 !== 0) head.logEdition += 1
       throw cause

@@ -3,13 +3,14 @@ import { MetricsError, reasonOf } from '../../model/errors.js'
 import type { Lease } from '../../model/lease.js'
 import type { SeriesKey } from '../../model/series-key.js'
 import { type Binding, loadBinding } from '../../platform/addon.js'
+import { hasProc } from '../../platform/proc.js'
 import { inSlices } from '../../platform/slices.js'
 import { clearInterval, setImmediate, setInterval } from '../../platform/timers.js'
 import type { Backend, Source, SourceReading, Store } from '../contract.js'
 import { carryOver } from '../core/carry-over.js'
 import { type DirectoryRun, joinRun } from './control.js'
 import { prepareDirectory } from './directory.js'
-import { fileSystemOf } from './file-system.js'
+import { bestDirectory, fileSystemOf } from './file-system.js'
 import { codeOf } from './files.js'
 import { LateRemovals } from './late-removals.js'
 import { Leadership } from './leadership.js'
@@ -128,9 +129,9 @@ export class SharedBackend implements Backend {
         void this.notice()
       })
       process.on('exit', this.atExit)
-      // Without a lock, only a seat shows that a process is in the run.
-      this.openStore()
     }
+    // Without a lock that others see, only a seat shows that a process is in the run.
+    if (this.name === 'buffered' || !hasProc()) this.openStore()
   }
 
   private every(milliseconds: number, work: () => void): void {
@@ -183,9 +184,9 @@ export class SharedBackend implements Backend {
   /** Disables the addon on a file system where mappings are unreliable, and reports a directory that is not in memory. */
   private considerFileSystem(): void {
     const { name, kind } = fileSystemOf(this.directory)
-    if (kind === 'memory') return
+    if (kind === 'memory' || kind === 'local') return
     if (kind !== 'disk') this.binding = undefined
-    const text = `the metrics directory ${this.directory} is on ${name}: ${consequences[kind]}; choose one in memory, such as below /dev/shm`
+    const text = `the metrics directory ${this.directory} is on ${name}: ${consequences[kind]}; ${bestDirectory}`
     this.options.onError(new MetricsError('DIRECTORY_SLOW', text, { reason: name }))
   }
 

@@ -53,7 +53,7 @@ export class SharedSource implements Source {
     private readonly late: () => readonly Removal[] = () => [],
     private readonly reads?: (owner: OwnerFacts) => boolean,
   ) {
-    this.liveness = new Liveness(binding)
+    this.liveness = new Liveness(directory, binding)
   }
 
   async read(pause: Pause): Promise<SourceReading> {

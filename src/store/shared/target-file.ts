@@ -2,6 +2,7 @@ import { fstatSync, futimesSync, readdirSync, renameSync, type Stats } from 'nod
 import { join } from 'node:path'
 import type { AnnouncedTarget } from '../../model/announced-target.js'
 import type { Binding } from '../../platform/addon.js'
+import { hasProc } from '../../platform/proc.js'
 import { fileSystemOf } from './file-system.js'
 import {
   closeQuietly,
@@ -11,18 +12,17 @@ import {
   openForReading,
   readAt,
   removeQuietly,
+  replaceFile,
   unfinishedPath,
   writeAt,
 } from './files.js'
-import { isTargetName, ownerByte, targetName } from './format.js'
+import { isTargetName, kinds, ownerByte, targetName } from './format.js'
 import type { OwnerFacts } from './head.js'
-import { Liveness } from './liveness.js'
-import { ownFacts, processAlive } from './process-facts.js'
+import { Liveness, ownerLives } from './liveness.js'
+import { ownerIn } from './process-facts.js'
 
 /** The maximum size of a valid announcement, in bytes. */
 const largest = 64 * 1024
-/** Milliseconds without a sign of life after which the process of an announcement without a lock counts as dead. */
-const heartbeatTimeout = 30_000
 
 /** The content of an announcement. */
 interface Announced {
@@ -58,7 +58,10 @@ export class TargetFile {
     const unfinished = unfinishedPath(this.directory)
     const fd = createFile(unfinished)
     try {
-      const content: Announced = { address, labels, owner: ownFacts(), locked: this.binding !== undefined }
+      // A lock shows only those who can see locks that the process lives.
+      const locked = this.binding !== undefined && hasProc()
+      const owner = ownerIn(this.directory, locked ? kinds.mapped : kinds.buffered)
+      const content: Announced = { address, labels, owner, locked }
       writeAt(fd, Buffer.from(JSON.stringify(content)), 0)
       this.binding?.lock(fd, ownerByte, 2)
       moveTo(unfinished, this.path)
@@ -99,10 +102,10 @@ export class TargetFile {
  * Throws the error of the disk if the directory cannot be listed.
  */
 export function livingTargets(directory: string, binding: Binding | undefined): readonly AnnouncedTarget[] {
-  const liveness = new Liveness(binding)
+  const liveness = new Liveness(directory, binding)
   const byAddress = new Map<string, AnnouncedTarget>()
   for (const { announced, fd, file } of announcements(directory)) {
-    if (!lives(announced, fd, file, liveness)) continue
+    if (!lives(announced, fd, file, directory, liveness)) continue
     const { address, labels } = announced
     byAddress.set(address, { id: address, address, labels })
   }
@@ -124,9 +127,9 @@ export function previousAddress(directory: string, seat: number): string | undef
  * @param age milliseconds since the last sign of life
  */
 export function sweepTargets(directory: string, binding: Binding | undefined, age: number): void {
-  const liveness = new Liveness(binding)
+  const liveness = new Liveness(directory, binding)
   for (const { name, announced, fd, file } of announcements(directory)) {
-    if (Date.now() - file.mtimeMs < age || lives(announced, fd, file, liveness)) continue
+    if (Date.now() - file.mtimeMs < age || lives(announced, fd, file, directory, liveness)) continue
     const path = join(directory, name)
     // If a process replaces it in between, its new announcement is removed, and it writes that again within a second.
     if (!isGone(fd, path)) removeQuietly(path)
@@ -161,11 +164,9 @@ function contentOf(fd: number, size: number): Announced | undefined {
   return valid && Object.values(labels).every((value) => typeof value === 'string') ? content : undefined
 }
 
-function lives({ owner, locked }: Announced, fd: number, file: Stats, liveness: Liveness): boolean {
+function lives({ owner, locked }: Announced, fd: number, file: Stats, directory: string, liveness: Liveness): boolean {
   if (locked) return liveness.held(fd, file)
-  const alive = processAlive(owner)
-  // A time in the future means that the clock was set back since.
-  return alive ?? Math.abs(Date.now() - file.mtimeMs) < heartbeatTimeout
+  return ownerLives(directory, owner, file)
 }
 
 /** Returns the addon if locks of files in the directory are reliable. */
@@ -176,7 +177,7 @@ function lockingIn(directory: string, binding: Binding | undefined): Binding | u
 /** Renames a file. An entry of the new name that is not a file, such as a folder, is renamed first. */
 function moveTo(unfinished: string, path: string): void {
   try {
-    renameSync(unfinished, path)
+    replaceFile(unfinished, path)
   } catch (cause) {
     if (!freeName(path)) throw cause
     renameSync(unfinished, path)

@@ -2,8 +2,8 @@ import type { WriterSnapshot } from '../contract.js'
 import type { OwnerFacts } from './head.js'
 import { processRuns } from './process-facts.js'
 
-/** Milliseconds to wait for a thread that may have ended, which its process does not show. */
-const threadTimeout = 30_000
+/** Milliseconds to wait for a thread or process that may have ended, which the system does not show. */
+const timeout = 30_000
 
 interface Vanished {
   readonly snapshot: WriterSnapshot
@@ -31,8 +31,9 @@ export class VanishedSeats {
     if (this.byProcess.size === 0) return []
     for (const writer of writers) this.byProcess.delete(processOf(writer))
     for (const [process, { owner, since }] of this.byProcess) {
-      const late = owner.threadId !== 0 && this.now() - since > threadTimeout
-      if (late || !processRuns(owner)) this.byProcess.delete(process)
+      const runs = processRuns(owner)
+      const isSure = runs === true && owner.threadId === 0
+      if (runs === false || (!isSure && this.now() - since > timeout)) this.byProcess.delete(process)
     }
     return [...this.byProcess.values()].map(({ snapshot }) => snapshot)
   }

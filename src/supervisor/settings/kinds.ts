@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path'
 import { statisticsAddress } from '../../model/statistics-address.js'
 import { inMemory } from '../../platform/environment.js'
 import { absolutePath } from '../../platform/paths.js'
+import { onWindows } from '../../platform/windows.js'
 
 /** A kind of setting: how its text is read, and which values are valid in code or in a file. */
 export interface SettingKind<T> {
@@ -146,10 +147,13 @@ export const workerClass: SettingKind<string> = {
 
 /** An address to serve statistics; `off` disables the address of a weaker source. */
 export const servedAddress: SettingKind<string> = {
-  says: 'unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off',
+  says: onWindows
+    ? '127.0.0.1:9191, http://127.0.0.1:9191 or off (unix:/path needs a system with Unix sockets)'
+    : 'unix:/path, 127.0.0.1:9191, http://127.0.0.1:9191 or off',
   read(value) {
     if (value === false || value === '' || /^(?:off|false|no)$/i.test(String(value))) return ''
     const address = typeof value === 'string' ? statisticsAddress(value) : undefined
+    if (address?.kind === 'unix' && onWindows) return undefined
     if (address?.kind === 'unix') return isAbsolute(address.path) ? String(value) : `unix:${absolutePath(address.path)}`
     return address?.kind === 'tcp' || address?.kind === 'http' ? String(value) : undefined
   },

@@ -1,10 +1,12 @@
 import cluster from 'node:cluster'
 import { withTimeout } from '../../platform/time-limit.js'
 import { clearTimeout, setInterval, setTimeout } from '../../platform/timers.js'
+import { onWindows } from '../../platform/windows.js'
 import {
   type Assignment,
   beatEvery,
   lastWords,
+  leaveMessage,
   leaveSignal,
   leavingTimes,
   settling,
@@ -69,7 +71,7 @@ export function startAgent(
     sent = true
     void leave(ownListeners.get('SIGTERM')!, settle)
   }
-  process.on(leaveSignal, async () => {
+  onLeave(async () => {
     if (leaving) return
     leaving = true
     // The application must close connections that do not end, such as WebSockets.
@@ -91,6 +93,14 @@ export function startAgent(
   })
 }
 
+/** Calls a listener when the supervisor asks this worker to leave. */
+function onLeave(listener: () => void): void {
+  if (!onWindows) return void process.on(leaveSignal, listener)
+  process.on('internalMessage' as 'message', (message: unknown) => {
+    if ((message as Partial<typeof leaveMessage>)?.cmd === leaveMessage.cmd) listener()
+  })
+}
+
 /** Sends the application the signal that other process managers send; if it does not listen for it, the process ends. */
 async function leave(listener: () => void, settle: (last: boolean) => Promise<unknown>): Promise<void> {
   const last = process.listenerCount('SIGTERM') === 1
@@ -103,7 +113,9 @@ async function leave(listener: () => void, settle: (last: boolean) => Promise<un
   // A pending signal does not keep a process running that has nothing else to do.
   const waiting = setTimeout(() => {}, lastWords)
   process.once('SIGTERM', () => clearTimeout(waiting))
-  process.kill(process.pid, 'SIGTERM')
+  // On Windows, a signal would end the process at once, without its listeners.
+  if (onWindows) process.emit('SIGTERM', 'SIGTERM')
+  else process.kill(process.pid, 'SIGTERM')
 }
 
 function beat(watcher: Watcher | undefined, answered: number): void {

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { isPrivate, isTrusted } from '../../model/ownership.js'
+import { onWindows } from '../../platform/windows.js'
 
 /** The directory for private files, if the requested one is not private itself. */
 const folderName = 'promhive-reports'
@@ -57,6 +58,8 @@ function makePrivate(directory: string, passes: typeof isPrivate): boolean {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
   }
   const facts = lstatSync(directory)
+  // Windows states neither owner nor mode; a new folder has the access list of the one above.
+  if (onWindows) return facts.isDirectory()
   const user = process.geteuid?.() ?? facts.uid
   if (!facts.isDirectory() || !passes(facts, user)) return false
   // The umask may have removed even the owner's rights.

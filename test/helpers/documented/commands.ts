@@ -71,6 +71,7 @@ cp metrics.pem prometheus-ca.pem && cd "$OLDPWD"`,
     receiver: { protocol: 'http', port: 4318 },
   },
   { page: 'docs/per-worker.md', start: 'npx promhive run', prints: supervised, stays: true },
+  { page: 'docs/platforms.md', start: 'npx promhive doctor', prints: /^ +ok +writer +mmap: /m },
   { page: 'docs/process-managers.md', start: 'PROMHIVE_DIR=', prints: /listening/, stays: true },
   {
     page: 'docs/prometheus.md',

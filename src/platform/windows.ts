@@ -1,0 +1,43 @@
+import { renameSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { setTimeout } from './timers.js'
+
+/** Whether this process runs on Windows: without users as numbers, /proc, and files that can be removed while in use. */
+export const onWindows = process.platform === 'win32'
+
+/** The number of attempts to replace a file that a program has open, and the milliseconds between two of them. */
+const attempts = 20
+const pause = 10
+
+/**
+ * Renames a file, also to the name of an existing one. On Windows, a program that reads the existing file, such as a virus
+ * scanner, prevents that: there, it is tried again for 200 ms.
+ */
+export function renamePatiently(from: string, to: string): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      renameSync(from, to)
+      return
+    } catch (cause) {
+      if (attempt === attempts || !isInUse(cause)) throw cause
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause)
+    }
+  }
+}
+
+/** The same without blocking the event loop. */
+export async function renameWhenFree(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rename(from, to)
+      return
+    } catch (cause) {
+      if (attempt === attempts || !isInUse(cause)) throw cause
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+}
+
+function isInUse(cause: unknown): boolean {
+  return onWindows && ['EPERM', 'EACCES', 'EBUSY'].includes((cause as NodeJS.ErrnoException).code ?? '')
+}
