@@ -1,11 +1,12 @@
 import { channel, subscribe } from 'node:diagnostics_channel'
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 
-/** The message about a request of HTTP 1. */
-interface ServerEvent {
+/** The message of node:http about a request of HTTP 1, encrypted or not. */
+export interface ServerEvent {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly socket: IncomingMessage['socket']
+  readonly socket: Socket
   readonly server: Server
 }
 

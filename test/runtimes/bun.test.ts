@@ -3,6 +3,7 @@ import { test } from '../helpers/processes/stage.js'
 import { RuntimeProgram, RuntimeServer } from '../helpers/runtimes/runtime-application.js'
 import { bun } from '../helpers/runtimes/runtimes.js'
 
+/* The examples of docs/platforms.md. */
 describe.skipIf(!bun.present)('on Bun', { concurrent: true, timeout: 240_000 }, () => {
   test.for([
     ['quick-start.ts', {}],

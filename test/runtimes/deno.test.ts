@@ -47,7 +47,7 @@ describe.skipIf(!deno.present)('on Deno', { concurrent: true, timeout: 240_000 }
     expect({ output, errors }).toEqual({ output: 'jobs_total 3\n', errors: '' })
   })
 
-  test('promhive run refuses to start workers, and names the ways out', async ({ stage }) => {
+  test('promhive run refuses to start workers, and says what to do', async ({ stage }) => {
     const { output, errors } = await RuntimeProgram.run(stage, deno, 'promhive', {
       args: ['-A'],
       rest: ['run', 'plain-server.mjs'],

@@ -10,6 +10,7 @@ const lenient = { ...newestNode, args: [] }
 const [major = 0, minor = 0] = newestNode.version
 const stripsTypes = major > 22 || (major === 22 && minor >= 18)
 
+/* The examples of docs/platforms.md. */
 describe.skipIf(!newestNode.present)('on the newest Node.js', { concurrent: true, timeout: 240_000 }, () => {
   test.for(['quick-start.mjs', 'quick-start.cjs', 'quick-start.ts'])(
     '%s is exact through the death of a worker, without a warning',
