@@ -48,10 +48,4 @@ describe.skipIf(!isHere)('on arm64, in an emulator', () => {
     expect(await server.counted()).toBe(server.answered)
     expect(server.program.errors).toBe('')
   })
-
-  test('without the addon, the count of a killed worker is missing', async ({ stage }) => {
-    const options = { env: { ...env(stage), PROMHIVE_NATIVE: 'off' } }
-    const { output } = await RuntimeProgram.run(stage, emulated(stage), 'two-workers.mjs', options)
-    expect(output).toBe('jobs_total 3\n')
-  })
 })
