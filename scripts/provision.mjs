@@ -145,6 +145,12 @@ const folders = [
     options: [],
   },
   {
+    folder: 'test/runtimes',
+    brings: 'the newest Node.js, Bun and Deno',
+    leftOut: 'other runtimes than this Node.js',
+    options: ['--ignore-scripts'],
+  },
+  {
     folder: 'test/statsd',
     brings: 'a server of statsd',
     leftOut: 'sending to a server of statsd',

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { processEnvironment } from '../platform/process-environment.js'
 import { clearTimeout, setTimeout } from '../platform/timers.js'
 
 /** Milliseconds in which a program that cannot open a page has ended. One that runs longer is the browser itself. */
@@ -28,7 +29,7 @@ export async function openPage(pageUrl: string | undefined): Promise<string | un
 export function openInBrowser(url: string): Promise<string | undefined> {
   const [program, ...args] = openers[process.platform] ?? ['xdg-open']
   const why = (reason: string): string => `the page could not be opened (${reason}): open ${url} in a browser`
-  const headless = openers[process.platform] === undefined && !displays.some((name) => process.env[name])
+  const headless = openers[process.platform] === undefined && !displays.some((name) => processEnvironment()[name])
   if (headless) return Promise.resolve(why('there is no display'))
   return new Promise((resolve) => {
     const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true, windowsHide: true })

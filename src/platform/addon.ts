@@ -38,6 +38,9 @@ export interface LoadedAddon {
   readonly reason?: string
 }
 
+const forbidden =
+  'Node.js may not load addons: start it without --no-addons, and with --allow-addons if it runs with --permission'
+
 type Place = { readonly file: string } | { readonly reason: string }
 
 let loaded: LoadedAddon | undefined
@@ -57,7 +60,9 @@ function load(): LoadedAddon {
     const fault = process.platform === 'linux' ? undefined : addonFault(binding)
     return fault === undefined ? { binding } : { reason: `the addon for ${platform()} failed its trial: ${fault}` }
   } catch (cause) {
-    const { message } = cause as Error
+    const { message, code } = cause as NodeJS.ErrnoException
+    // The permission model of Node.js, or its option --no-addons.
+    if (code === 'ERR_DLOPEN_DISABLED') return { reason: forbidden }
     return { reason: message }
   }
 }

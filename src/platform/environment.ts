@@ -1,3 +1,5 @@
+import { processEnvironment } from './process-environment.js'
+
 /**
  * The environment variables that processes of the application read, by task. If there are several names, the first one
  * that is set is used: promhive's name, then that of the compatible client or program. Settings that only the
@@ -97,7 +99,7 @@ export const otlpVariables = {
 /** Returns the name and the value of the first variable that is set and not empty. */
 export function firstSet<N extends string>(
   names: readonly N[],
-  environment: NodeJS.ProcessEnv = process.env,
+  environment: NodeJS.ProcessEnv = processEnvironment(),
 ): readonly [name: N, value: string] | undefined {
   for (const name of names) {
     const value = environment[name]

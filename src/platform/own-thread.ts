@@ -1,4 +1,5 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { processEnvironment } from './process-environment.js'
 
 /**
  * Starts a thread of promhive's own. It does not keep the process running, and loads nothing of the application: neither
@@ -8,7 +9,12 @@ import { Worker, type WorkerOptions } from 'node:worker_threads'
  */
 export function startOwnThread(file: string, workerData: unknown, options: WorkerOptions = {}): Worker {
   // Without execArgv, the thread would load what --import names; with it, Node reads NODE_OPTIONS of `env` instead.
-  const thread = new Worker(file, { ...options, workerData, execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } })
+  const thread = new Worker(file, {
+    ...options,
+    workerData,
+    execArgv: [],
+    env: { ...processEnvironment(), NODE_OPTIONS: '' },
+  })
   thread.unref()
   return thread
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, resolve, sep } from 'node:path'
 import { inMemory, variables } from './environment.js'
+import { processEnvironment } from './process-environment.js'
 
 /** Environment variables that name a file or a directory. */
 const pathVariables = [
@@ -33,7 +34,7 @@ export function absolutePath(path: string): string {
  * Makes the paths in the environment absolute: once, when promhive is loaded. The application may change its working
  * directory later, and the processes that it starts inherit the environment.
  */
-export function makeEnvironmentAbsolute(environment: NodeJS.ProcessEnv = process.env): void {
+export function makeEnvironmentAbsolute(environment: NodeJS.ProcessEnv = processEnvironment()): void {
   for (const name of pathVariables) {
     const value = environment[name]
     // The value may be options themselves, as JSON.

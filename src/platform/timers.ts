@@ -37,8 +37,8 @@ export const clearInterval = original('clearInterval')
 export const setImmediate = original('setImmediate')
 export const clearImmediate = original('clearImmediate')
 
-// Read from the class, because fake timers replace the property of the object, or the object.
-const { now } = Object.getPrototypeOf(performance) as typeof performance
+// Read from the class, because fake timers replace the property of the object, or the object. Bun's class has none.
+const now = (Object.getPrototypeOf(performance) as Partial<typeof performance>).now ?? performance.now
 
 /** Returns milliseconds of a monotonic clock, for intervals and timeouts. */
 export function monotonicNow(): number {

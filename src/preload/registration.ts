@@ -13,6 +13,7 @@ import { portMetrics } from '../instrument/port/port-metrics.js'
 import { MetricsError, reasonOf } from '../model/errors.js'
 import { isServiceLink, serviceLinkText } from '../model/service-link.js'
 import { firstSet, isOff, itemsOf, variables } from '../platform/environment.js'
+import { processEnvironment } from '../platform/process-environment.js'
 import { sharedObject } from '../platform/test-file.js'
 import { setImmediate } from '../platform/timers.js'
 import { processContext } from '../runtime/current-context.js'
@@ -80,8 +81,8 @@ function isOnTheWay(program: string, root: string | undefined): boolean {
 }
 
 function httpOptions(): HttpOptions {
-  const names = checkNames(itemsOf(process.env[variables.httpNames[0]]), variables.httpNames[0])
-  const ignored = new Set(itemsOf(process.env[variables.httpIgnore[0]]))
+  const names = checkNames(itemsOf(processEnvironment()[variables.httpNames[0]]), variables.httpNames[0])
+  const ignored = new Set(itemsOf(processEnvironment()[variables.httpIgnore[0]]))
   return {
     ...(names.length > 0 && { names }),
     ...(ignored.size > 0 && { ignore: ({ url = '' }) => ignored.has(pathOf(url)) }),
@@ -107,8 +108,8 @@ function openPort(): void {
   registered.port = new SharedPort({
     ...(port !== undefined && { port }),
     ...(host !== undefined && { host }),
-    tls: encryptionFromEnvironment(process.env),
-    ...portOptionsFromEnvironment(process.env),
+    tls: encryptionFromEnvironment(processEnvironment()),
+    ...portOptionsFromEnvironment(processEnvironment()),
     events: portMetrics(context),
     readiness: readingCheck(() => context.gatherer),
     registry: context.registry,

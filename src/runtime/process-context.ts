@@ -4,7 +4,7 @@ import { SourceGatherer } from '../gather/source-gatherer.js'
 import type { Nameless, RegisteredMetric, RemovalWatcher } from '../metric/context.js'
 import type { MetricValues } from '../metric/metric-values.js'
 import { defaultRegistryName, type FamilyDescriptor } from '../model/descriptor.js'
-import { MetricsError, reasonOf } from '../model/errors.js'
+import { MetricsError } from '../model/errors.js'
 import { givenOptions } from '../model/known-options.js'
 import type { LabelSet, WorkerLabel } from '../model/label-set.js'
 import { inMemory } from '../platform/environment.js'
@@ -31,11 +31,12 @@ import {
   ownDirectory,
   ownDirectoryExists,
   prepareOwnPlace,
+  refusedPermission,
   sweepEndedApplications,
   userOfClusterWorkers,
 } from './directory/application-directory.js'
 import { sourceOf } from './directory/directory-source.js'
-import { RefusedDirectory } from './directory/refused-directory.js'
+import { directoryFault, RefusedDirectory } from './directory/refused-directory.js'
 import { seatRole } from './directory/seat-role.js'
 import { Faults } from './faults.js'
 import { announceThread, onFirstChild } from './first-child.js'
@@ -194,6 +195,8 @@ export class ProcessContext implements RegistryContext {
     if (isKeptInMemory()) return this.useBackend(new MemoryBackend())
     if (environmentNamesBackend() && this.chooseByEnvironment()) return this.backend!
     warnOfUnusedVariables(this.log)
+    const refusal = refusedPermission()
+    if (refusal !== undefined) return this.unusable('', refusal)
     const directory = directoryFromEnvironment() ?? directoryFromParent()
     if (directory !== undefined) {
       this.share(directory)
@@ -286,14 +289,12 @@ export class ProcessContext implements RegistryContext {
     this.opened = undefined
   }
 
-  private unusable(directory: string, cause: unknown, mustJoin: boolean): void {
-    const text = reasonOf(cause)
-    if (mustJoin || this.options.strict) {
-      throw cause instanceof MetricsError ? cause : new MetricsError('DIRECTORY_UNUSABLE', text, { cause })
-    }
+  private unusable(directory: string, cause: unknown, mustJoin = false): Backend {
+    if (mustJoin || this.options.strict) throw cause instanceof MetricsError ? cause : directoryFault(cause)
     this.backend ??= new MemoryBackend()
-    const fault = new MetricsError('DIRECTORY_UNUSABLE', `${text}; counting in this process alone`, { cause })
+    const fault = directoryFault(cause, '; counting in this process alone')
     this.refused.add(directory, fault)
     if (!this.refused.retrying) this.onError(fault)
+    return this.backend
   }
 }

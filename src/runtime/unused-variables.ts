@@ -1,4 +1,5 @@
 import { firstSet, variables } from '../platform/environment.js'
+import { processEnvironment } from '../platform/process-environment.js'
 import { environmentNamesBackend } from './backend/backend-choice.js'
 import { misspeltVariables } from './misspelt-variables.js'
 import type { ProcessLog } from './process-log.js'
@@ -28,10 +29,10 @@ let warned = false
 /** Warns of such variables, and of misspelt ones, once, unless this is a worker, whose supervisor does so. */
 export function warnOfUnusedVariables(log: ProcessLog, among: 'address' | 'all' = 'all'): void {
   if (firstSet(variables.configuration)) return
-  if (!misspeltWarned) for (const text of misspeltVariables(process.env)) log.warn('VARIABLE_UNKNOWN', text)
+  if (!misspeltWarned) for (const text of misspeltVariables(processEnvironment())) log.warn('VARIABLE_UNKNOWN', text)
   misspeltWarned = true
   if (warned) return
-  const unused = unusedVariables(process.env, among)
+  const unused = unusedVariables(processEnvironment(), among)
   if (unused === undefined) return
   warned = true
   log.warn('VARIABLE_UNUSED', unused)

@@ -1,3 +1,4 @@
+import { processEnvironment } from '../platform/process-environment.js'
 import { clearInterval, monotonicNow, setInterval } from '../platform/timers.js'
 import type { Logger } from './log.js'
 import { aboutOf, nameOf } from './log-texts.js'
@@ -122,5 +123,7 @@ export class WorkerMonitor {
 
 /** Whether Node is started with a debugger. */
 export function debugs(execArgv: readonly string[]): boolean {
-  return [...execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => /--inspect(?!-port|-publish)/.test(option))
+  return [...execArgv, processEnvironment().NODE_OPTIONS ?? ''].some((option) =>
+    /--inspect(?!-port|-publish)/.test(option),
+  )
 }

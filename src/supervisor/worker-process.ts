@@ -1,5 +1,6 @@
 import cluster, { type Address, type Worker } from 'node:cluster'
 import { variables } from '../platform/environment.js'
+import { processEnvironment } from '../platform/process-environment.js'
 import { systemNow } from '../platform/system-time.js'
 import { clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout } from '../platform/timers.js'
 import { onWindows } from '../platform/windows.js'
@@ -243,7 +244,7 @@ export function fork(
  * lets each worker accept its own by default, and the connections that wait in a worker that ends are lost.
  */
 function acceptHere(): void {
-  const isDefault = process.env.NODE_CLUSTER_SCHED_POLICY === undefined
+  const isDefault = processEnvironment().NODE_CLUSTER_SCHED_POLICY === undefined
   if (onWindows && isDefault) cluster.schedulingPolicy = cluster.SCHED_RR
 }
 

@@ -5,13 +5,14 @@ import { checkout } from './machine.mjs'
 
 // The tests bring the server of npm's package statsd: `npm ci` in test/statsd.
 const program = join(checkout, 'test/statsd/node_modules/statsd/stats.js')
+const compatibility = join(checkout, 'test/statsd/util-log.cjs')
 
 export const hasStatsd = existsSync(program)
 
 /** Starts a server of statsd. */
 export function startStatsd(site) {
   site.configure('etc/alternatives/statsd.json', '/etc/statsd.json')
-  site.start('statsd', process.execPath, program, site.path('/etc/statsd.json'))
+  site.start('statsd', process.execPath, '--require', compatibility, program, site.path('/etc/statsd.json'))
 }
 
 /** @returns {Promise<string[]>} the names that the server has received */

@@ -1,5 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { nearest } from '../../model/nearest-name.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { configurationFrom } from '../../runtime/supervised/layered-configuration.js'
 import { explain, explainedAsJson } from '../../supervisor/settings/explain.js'
 import type { Command } from '../command.js'
@@ -25,7 +26,7 @@ export const config: Command = {
       throw new MetricsError('OPTION_INVALID', `there is only promhive config explain, got "${verb ?? ''}"${meant}`)
     }
     const { commandLine, config, values } = parseRun(args, options)
-    const configuration = await configurationFrom({ environment: process.env, commandLine }, config)
+    const configuration = await configurationFrom({ environment: processEnvironment(), commandLine }, config)
     if (values.json) printJson(explainedAsJson(configuration))
     else print(explain(configuration))
     return 0

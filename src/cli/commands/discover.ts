@@ -9,6 +9,7 @@ import { inLine } from '../../model/terminal-text.js'
 import { variables } from '../../platform/environment.js'
 import { held } from '../../platform/held.js'
 import { absolutePath } from '../../platform/paths.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import type { Command } from '../command.js'
 import { TargetsWriter } from '../discover/targets-writer.js'
 import { type OptionTable, type ParsedOptions, parseOptions } from '../options.js'
@@ -139,7 +140,7 @@ function settingsFrom(values: DiscoverValues): EtcdSettings {
     timeout: numberOf('timeout', values.timeout!),
     tls,
   }
-  const settings = etcdSettings('etcd', etcd, process.env, (option) => optionNames[option] ?? option)
+  const settings = etcdSettings('etcd', etcd, processEnvironment(), (option) => optionNames[option] ?? option)
   if (settings !== undefined) return settings
   throw new MetricsError('OPTION_INVALID', 'which etcd? Name it with --url http://host:2379, or set PROMHIVE_ETCD')
 }

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { outlive } from '../../export/log-output.js'
 import { MetricsError } from '../../model/errors.js'
 import { isOff, variables } from '../../platform/environment.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { requireFrom } from '../../platform/require-from.js'
 import { setTimeout } from '../../platform/timers.js'
 import { onWindows } from '../../platform/windows.js'
@@ -58,7 +59,7 @@ export const run: Command = {
     if (app === undefined)
       throw new MetricsError('OPTION_INVALID', 'which application? promhive run app.js --workers 4')
     const exec = programAt(resolve(app))
-    const configuration = await configurationFrom({ environment: process.env, commandLine }, config)
+    const configuration = await configurationFrom({ environment: processEnvironment(), commandLine }, config)
     const { hooksModule } = configuration.settings
     const hooks = (await hooksFrom(configuration)) as Hooks
     const supervisor = composeSupervisor(configuration, { exec, args: appArguments, execArgv, hooks })

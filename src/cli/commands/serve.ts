@@ -6,6 +6,7 @@ import { defaultRegistryName } from '../../model/descriptor.js'
 import { MetricsError } from '../../model/errors.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { firstSet, isOff, itemsOf, variables } from '../../platform/environment.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { identityOf } from '../../runtime/application-identity.js'
 import { processContext } from '../../runtime/current-context.js'
 import { isOfOneRun } from '../../runtime/directory/application-directory.js'
@@ -104,9 +105,9 @@ export const serve: Command = {
     const serverOptions = {
       registry: served.exposition,
       keepAlive: true,
-      tls: encryptionFromEnvironment(process.env),
+      tls: encryptionFromEnvironment(processEnvironment()),
       port: portNumber(values.port),
-      ...portOptionsFromEnvironment(process.env),
+      ...portOptionsFromEnvironment(processEnvironment()),
       ...(hosts !== undefined && { allowedHosts: itemsOf(hosts) }),
       ...(host !== undefined && { host }),
       ...(path !== undefined && { path }),
@@ -120,7 +121,7 @@ export const serve: Command = {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
     })
     print(`promhive: serving ${served.name}; ${portText(metrics)}`)
-    for (const text of misspeltVariables(process.env)) printError(`promhive: ${text}`)
+    for (const text of misspeltVariables(processEnvironment())) printError(`promhive: ${text}`)
     if (values.open) void openPage(metrics.pageUrl).then((fault) => fault && printError(`promhive: ${fault}`))
     // Exporters count in this process only: it is none of the application, whose directory the environment may name.
     processContext().useBackend(new MemoryBackend())

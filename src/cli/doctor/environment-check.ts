@@ -4,6 +4,7 @@ import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
 import { isServiceLink } from '../../model/service-link.js'
 import { itemsOf, variables } from '../../platform/environment.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { directoryFromEnvironment } from '../../runtime/directory/application-directory.js'
 import { ownVariables } from '../../runtime/misspelt-variables.js'
 import { unusedVariables } from '../../runtime/unused-variables.js'
@@ -14,7 +15,7 @@ import { type Finding, ok, warn } from './finding.js'
 import { knownVariables } from './known-variables.js'
 
 /** Checks for variables that are misspelt, or that contradict each other. */
-export function checkEnvironment(env: NodeJS.ProcessEnv = process.env): Finding[] {
+export function checkEnvironment(env: NodeJS.ProcessEnv = processEnvironment()): Finding[] {
   const findings = [...ownVariables(env).flatMap((name) => misspelt(name, knownVariables)), ...impossible(env)]
   const named = variables.directory.filter((name) => env[name] !== undefined && env[name] !== '')
   const [first] = named

@@ -1,4 +1,5 @@
 import { loadBinding } from '../../platform/addon.js'
+import { javascriptRuntime } from '../../platform/javascript-runtime.js'
 import { packageVersion } from '../../platform/package-version.js'
 import { onWindows } from '../../platform/windows.js'
 import { type Finding, ok, warn } from './finding.js'
@@ -12,7 +13,7 @@ export function checkRuntime(): Finding[] {
   const where = `${process.platform} ${process.arch}`
   const { reason } = loadBinding()
   return [
-    ok('promhive', `${packageVersion} on Node ${process.versions.node}, ${where}`),
+    ok('promhive', `${packageVersion} on ${javascriptRuntime()}, ${where}`),
     reason === undefined
       ? ok('writer', 'mmap: counts are in shared memory at once, and outlive a kill -9')
       : warn(

@@ -1,5 +1,6 @@
 import { MetricsError } from '../../model/errors.js'
 import { maskAddress } from '../../model/mask-credentials.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { redisConfigFromEnvironment } from '../../runtime/backend/backend-choice.js'
 import type { RedisLocation } from '../../store/redis/client/redis-address.js'
 import { readRedisUrl } from '../../store/redis/client/redis-url.js'
@@ -131,7 +132,7 @@ function overConfig(values: RedisValues, config: RedisOptions | undefined): Redi
 
 /** Returns the environment with the options of the command line instead of their variables. */
 function environmentWith(values: RedisValues): NodeJS.ProcessEnv {
-  const environment = { ...process.env }
+  const environment = { ...processEnvironment() }
   for (const [option, variable] of Object.entries(variables) as [keyof RedisValues, string][]) {
     if (values[option] !== undefined) environment[variable] = values[option]
   }

@@ -2,6 +2,7 @@ import { basename, isAbsolute, join } from 'node:path'
 import { MetricsError, reasonOf } from '../../model/errors.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, variables } from '../../platform/environment.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { requireFrom } from '../../platform/require-from.js'
 import type { Backend } from '../../store/contract.js'
 import { ValueBackend } from '../../store/values/value-backend.js'
@@ -80,7 +81,7 @@ export function redisConfigFromEnvironment(): BackendConfig | undefined {
 }
 
 /** Whether the environment names a backend. */
-export function environmentNamesBackend(env: NodeJS.ProcessEnv = process.env): boolean {
+export function environmentNamesBackend(env: NodeJS.ProcessEnv = processEnvironment()): boolean {
   return firstSet(variables.backendClass, env) !== undefined
 }
 

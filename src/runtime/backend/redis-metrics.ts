@@ -3,6 +3,7 @@ import type { Lease } from '../../model/lease.js'
 import { describe } from '../../model/metric-name.js'
 import { loadBinding } from '../../platform/addon.js'
 import { absolutePath } from '../../platform/paths.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import type { Backend, BackendContext } from '../../store/contract.js'
 import { MemoryStore } from '../../store/memory/memory-backend.js'
 import { AwaitedBackend } from '../../store/redis/awaited-backend.js'
@@ -76,7 +77,8 @@ export class MultiProcessRedisBackend extends AwaitedBackend implements RedisMet
 
 function backendOf(inCode: RedisOptions): ConstructorParameters<typeof AwaitedBackend> {
   const ignored = (text: string): void => processContext().log.warn('VARIABLE_IGNORED', text)
-  const mergedOptions = typeof inCode === 'object' && inCode ? withEnvironment(inCode, process.env, ignored) : inCode
+  const mergedOptions =
+    typeof inCode === 'object' && inCode ? withEnvironment(inCode, processEnvironment(), ignored) : inCode
   const options = checkRedisOptions(mergedOptions)
   const settings = settingsOf(options)
   const { client, url = 'redis://127.0.0.1:6379' } = options

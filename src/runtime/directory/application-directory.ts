@@ -5,6 +5,7 @@ import { isMainThread } from 'node:worker_threads'
 import { firstSet, inMemory, variables } from '../../platform/environment.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
 import { procPath } from '../../platform/proc.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { systemNow } from '../../platform/system-time.js'
 import { nodeProcess, testFileId } from '../../platform/test-file.js'
 import { removeFolder } from '../../platform/windows.js'
@@ -12,7 +13,7 @@ import { controlName } from '../../store/shared/format.js'
 import type { WorkersUser } from '../../store/shared/ownership.js'
 import { answers, ownFacts, startTicksOf } from '../../store/shared/process-facts.js'
 import { directoryInUse } from '../../store/shared/run-members.js'
-import { isPlace, ownPlaces, placeFor, placeWith, preparePlace } from './default-location.js'
+import { isPlace, ownPlaces, placeFor, placeOfRuns, placeWith, preparePlace } from './default-location.js'
 
 /*
  * The default directory that the processes of an application share. It is derived from the parent process, so a
@@ -45,6 +46,17 @@ export function userOfClusterWorkers(directory: string): WorkersUser | undefined
   return theirs ? { uid, gid: gid ?? process.getegid!() } : undefined
 }
 
+/** Returns why this process cannot find a directory: a runtime with permissions may hide the user and the folders. */
+export function refusedPermission(): unknown {
+  try {
+    placeOfRuns()
+    process.geteuid?.()
+    return undefined
+  } catch (cause) {
+    return cause
+  }
+}
+
 /**
  * Returns the directory of a process that is part of an application, such as a cluster worker or a thread; undefined
  * for a separate process.
@@ -65,7 +77,7 @@ export function directoryFromParent(): string | undefined {
 /** Whether the parent has started other processes of the application as well. */
 export function hasSiblings(): boolean {
   if (cluster.isWorker || directoryFromEnvironment() !== undefined) return true
-  const { exec_mode: mode, instances } = process.env
+  const { exec_mode: mode, instances } = processEnvironment()
   return isOfPm2() && !(mode === 'fork_mode' && instances === '1')
 }
 
@@ -84,7 +96,7 @@ export function ownDirectory(): string {
  * it.
  */
 export function isOfOneRun(directory: string): boolean {
-  return isPlace(dirname(directory)) && process.env.pm_id === undefined && !isOfEarlierProcess(directory)
+  return isPlace(dirname(directory)) && processEnvironment().pm_id === undefined && !isOfEarlierProcess(directory)
 }
 
 /** Whether a directory whose name does not say when its process started is of an earlier process with this pid. */
@@ -125,7 +137,7 @@ export function passToChildren(): void {
   // Children get a copy of Node's own environment, not of the one that Jest gives a file.
   if (testFileId !== undefined) nodeProcess.env[applicationVariable] = `${process.pid} ${ownDirectory()}`
   if (!isMainThread || !(cluster.isWorker || isOfPm2())) return
-  process.env[applicationVariable] = `${process.pid} ${directoryFromParent()}`
+  processEnvironment()[applicationVariable] = `${process.pid} ${directoryFromParent()}`
 }
 
 /**
@@ -133,7 +145,7 @@ export function passToChildren(): void {
  * children it is valid.
  */
 function directoryFrom(pid: number): string | undefined {
-  const [author, ...rest] = (process.env[applicationVariable] ?? '').split(' ')
+  const [author, ...rest] = (processEnvironment()[applicationVariable] ?? '').split(' ')
   return Number(author) === pid ? rest.join(' ') : undefined
 }
 
@@ -142,7 +154,7 @@ function directoryFrom(pid: number): string | undefined {
  * well.
  */
 export function isOfPm2(): boolean {
-  const { pm_id: id, PM2_HOME: context } = process.env
+  const { pm_id: id, PM2_HOME: context } = processEnvironment()
   if (id === undefined || !isMainThread) return false
   try {
     if (context !== undefined && Number(readFileSync(join(context, 'pm2.pid'), 'utf8')) === process.ppid) return true
@@ -154,7 +166,7 @@ export function isOfPm2(): boolean {
 
 /** PM2's daemon is the parent of all its applications: the name distinguishes them. */
 function pm2Application(): string {
-  return `-${(process.env.name ?? '').replaceAll(/[^\w.-]/g, '_')}`
+  return `-${(processEnvironment().name ?? '').replaceAll(/[^\w.-]/g, '_')}`
 }
 
 function commandLineOf(pid: number): string {

@@ -1,4 +1,4 @@
-import { MetricsError } from '../../model/errors.js'
+import { MetricsError, reasonOf } from '../../model/errors.js'
 import { clearInterval, setInterval } from '../../platform/timers.js'
 
 /** Milliseconds until a directory that could not be joined is tried again. */
@@ -52,6 +52,11 @@ export class RefusedDirectory {
   get incomplete(): MetricsError | undefined {
     return this.fault
   }
+}
+
+/** Returns the error for a directory that this process could not join. */
+export function directoryFault(cause: unknown, consequence = ''): MetricsError {
+  return new MetricsError('DIRECTORY_UNUSABLE', `${reasonOf(cause)}${consequence}`, { cause })
 }
 
 /** Returns the code of a system error, or of one that caused an error of promhive. */

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { isMainThread } from 'node:worker_threads'
 import { firstSet, variables } from '../../platform/environment.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import type { SeatRole } from '../../store/shared/seat-numbers.js'
 import { ownAssignment } from '../../supervisor/worker/own-assignment.js'
 import { directoryFromEnvironment, isOfPm2 } from './application-directory.js'
@@ -27,7 +28,7 @@ export function seatRole(supervises: boolean): SeatRole {
  * instances of several applications may count, each of which has an instance 0: there, no process has a number.
  */
 function pm2Number(): number | undefined {
-  const { NODE_APP_INSTANCE: instance = '', pm_id: id } = process.env
+  const { NODE_APP_INSTANCE: instance = '', pm_id: id } = processEnvironment()
   const numbered = id !== undefined && /^\d{1,4}$/.test(instance) && directoryFromEnvironment() === undefined
   return numbered ? Number(instance) + 1 : undefined
 }

@@ -3,6 +3,7 @@ import { describe } from '../../model/metric-name.js'
 import { nearest } from '../../model/nearest-name.js'
 import { firstSet, isOff, isOn, variables } from '../../platform/environment.js'
 import { jsonFrom } from '../../platform/json-text.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { type ExportingProcess, exportingAs } from './exporting-process.js'
 
 /** Something that sends or serves until it is stopped. */
@@ -61,7 +62,10 @@ export type ExporterChoice = Readonly<Record<string, Options>>
  * @param configured those of a configuration file or code; a variable overrides their address
  * @throws MetricsError `OPTION_INVALID` for an exporter that does not exist, or options that are none
  */
-export function chosenExporters(configured?: unknown, environment: NodeJS.ProcessEnv = process.env): ExporterChoice {
+export function chosenExporters(
+  configured?: unknown,
+  environment: NodeJS.ProcessEnv = processEnvironment(),
+): ExporterChoice {
   const chosen: Record<string, Options> = {}
   const [variable, text] = firstSet(variables.exporters, environment) ?? []
   const all = configured ?? (text === undefined ? {} : parsed(variable!, text))

@@ -7,6 +7,7 @@ import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, isOff, isOn, variables } from '../../platform/environment.js'
 import { packageVersion } from '../../platform/package-version.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { exportingProcess } from './exporting-process.js'
 import { openHeaders, receiverLease, receiverName } from './receiver-lease.js'
 import { type IntervalOptions, intervalOptions, type RunningExporter, startExporter } from './running-exporter.js'
@@ -44,7 +45,7 @@ export function startOtlp(options: OtlpExporterOptions = {}): RunningExporter {
   checkOptions('startOtlp', options, known)
   const home = exportingProcess()
   const warn = (text: string): void => home.warn('VARIABLE_IGNORED', text)
-  const environment = new OtlpEnvironment(process.env, warn)
+  const environment = new OtlpEnvironment(processEnvironment(), warn)
   if (!isEnabled(options.enabled, environment)) return disabled
   const settings = otlpSettings({ ...options, endpoint: options.endpoint ?? addressInVariable(options) }, environment)
   const interval = options.interval ?? environment.seconds('interval', 10) ?? 60

@@ -3,6 +3,7 @@ import { type ForwardResult, RedisForwarding } from '../../export/redis/forwarde
 import { type ForwarderOptions as Options, settingsOf } from '../../export/redis/forwarder-options.js'
 import { Counter } from '../../metric/counter.js'
 import { refuseNull } from '../../model/known-options.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { processContext } from '../current-context.js'
 import { joinSoon } from '../join-soon.js'
 
@@ -40,7 +41,7 @@ export function startRedisForwarder(options: RedisForwarderOptions = {}): RedisF
   const context = processContext()
   refuseNull('startRedisForwarder', options)
   const { registry, ...place } = options
-  const settings = settingsOf(place, process.env, (text) => context.log.warn('VARIABLE_IGNORED', text))
+  const settings = settingsOf(place, processEnvironment(), (text) => context.log.warn('VARIABLE_IGNORED', text))
   let counter: Counter<'result'> | undefined
   const forwarding = new RedisForwarding(settings, {
     registry: registry ?? context.registry,

@@ -32,6 +32,7 @@ export function composeSupervisor(
   { exec, args, execArgv, hooks, logger }: Composition,
 ): Supervisor {
   checkPrimary('supervise', hooks)
+  refuseDeno()
   const { settings } = configuration
   const { user, group, register } = settings
   const osUser = user === '' && group === '' ? undefined : osUserOf('--user', user || undefined, group || undefined)
@@ -79,4 +80,12 @@ export function composeSupervisor(
   })
   void supervisor.done.then(releasePidFile)
   return supervisor
+}
+
+/** Deno starts the workers of node:cluster without what loads promhive into them, so nothing would watch or measure them. */
+function refuseDeno(): void {
+  if (process.versions.deno === undefined) return
+  const text =
+    'supervise: Deno does not load the agent into workers; use Node.js for it, or start the workers with node:cluster'
+  throw new MetricsError('OPTION_INVALID', text)
 }

@@ -1,6 +1,7 @@
 import { checkOptions, refuseNull } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
 import { packageVersion } from '../../platform/package-version.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { yieldRegisteredPort } from '../../preload/registration.js'
 import { ClusterObserver } from '../../supervisor/cluster-observer.js'
 import { checkHooks, hooksFrom } from '../../supervisor/hooks-module.js'
@@ -37,7 +38,7 @@ async function observeNow(options: ObserveOptions): Promise<ClusterObserver> {
   const { hooks: hooksInCode, logger, config, ...code } = options
   checkPrimary('observe', hooksInCode)
   checkOptions('observe', options, { ...everySetting, ...observeOptions })
-  const configuration = await configurationFrom({ environment: process.env, code }, config)
+  const configuration = await configurationFrom({ environment: processEnvironment(), code }, config)
   const { settings } = configuration
   const hooks = { ...(await hooksFrom(configuration)), ...hooksInCode }
   checkHooks(hooks)
@@ -45,7 +46,7 @@ async function observeNow(options: ObserveOptions): Promise<ClusterObserver> {
   // Set for the workers as well, which inherit this environment.
   chooseBackendOf(configuration)
   chooseSeriesOf(configuration)
-  Object.assign(process.env, shareWithWorkers(configuration, undefined))
+  Object.assign(processEnvironment(), shareWithWorkers(configuration, undefined))
   const observer = new ClusterObserver({
     settings,
     registry: processContext().registry,

@@ -1,6 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { checkOptions, refuseNull } from '../../model/known-options.js'
 import { held } from '../../platform/held.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { yieldRegisteredPort } from '../../preload/registration.js'
 import { hooksFrom } from '../../supervisor/hooks-module.js'
 import { settings as everySetting } from '../../supervisor/settings/settings.js'
@@ -38,7 +39,7 @@ async function superviseNow(options: SuperviseOptions): Promise<Supervisor> {
   const { exec, args, execArgv = [], hooks, signals = true, logger, config, ...code } = options
   checkPrimary('supervise', hooks)
   checkOptions('supervise', options, { ...everySetting, ...superviseOptions })
-  const configuration = await configurationFrom({ environment: process.env, code }, config)
+  const configuration = await configurationFrom({ environment: processEnvironment(), code }, config)
   const all = { ...(await hooksFrom(configuration)), ...hooks } as Hooks
   const supervisor = composeSupervisor(configuration, { exec, args, execArgv, hooks: all, logger })
   if (configuration.settings.metrics) await yieldRegisteredPort()

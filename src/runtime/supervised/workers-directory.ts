@@ -1,6 +1,7 @@
 import { MetricsError } from '../../model/errors.js'
 import { variables } from '../../platform/environment.js'
 import { absolutePath } from '../../platform/paths.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { prepareDirectory } from '../../store/shared/directory.js'
 import { shareWith } from '../../store/shared/ownership.js'
 import type { OsUser } from '../../supervisor/os-user.js'
@@ -41,7 +42,7 @@ export function shareWithWorkers(configuration: Configuration, osUser: OsUser | 
   }
   if (named) {
     // The backend reads the directory of its host from this variable.
-    process.env[variables.directory[0]] = directory
+    processEnvironment()[variables.directory[0]] = directory
     useNamedBackend(configuration)
   } else {
     // If each worker counted alone, the metrics port would not show their numbers.
@@ -69,7 +70,7 @@ function useNamedBackend({ origins }: Configuration): void {
 
 /** Makes this process and its children count in the backend of the settings. */
 export function chooseBackendOf({ settings, origins }: Configuration): void {
-  Object.assign(process.env, backendEnvironment(settings))
+  Object.assign(processEnvironment(), backendEnvironment(settings))
   const variableBySetting = { backend: variables.backendClass[0], backendConfig: variables.backendConfig[0] } as const
   for (const { name, from } of origins) {
     const variable = variableBySetting[name as keyof typeof variableBySetting]
@@ -80,5 +81,5 @@ export function chooseBackendOf({ settings, origins }: Configuration): void {
 /** Makes this process and its children show the same series, unless their code configures it. */
 export function chooseSeriesOf({ settings, origins }: Configuration): void {
   const { from = 'default' } = origins.find(({ name }) => name === 'perWorker') ?? {}
-  if (from !== 'default') process.env[variables.perWorker[0]] = String(settings.perWorker)
+  if (from !== 'default') processEnvironment()[variables.perWorker[0]] = String(settings.perWorker)
 }

@@ -13,6 +13,7 @@ import { MetricsError } from '../../model/errors.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { describe } from '../../model/metric-name.js'
 import { firstSet, variables } from '../../platform/environment.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { type ExportingProcess, exportingProcess } from '../exporters/exporting-process.js'
 import { AnnouncedTargets } from './announced-targets.js'
 import { targetLabelsFromEnvironment } from './target-labels.js'
@@ -65,7 +66,7 @@ const caller = 'announceTarget'
  */
 export function announceTarget(options: AnnounceOptions = {}): TargetAnnouncement {
   checkOptions(caller, options, known)
-  const { address, advertise, labels = targetLabelsFromEnvironment(process.env) ?? {}, ...etcd } = options
+  const { address, advertise, labels = targetLabelsFromEnvironment(processEnvironment()) ?? {}, ...etcd } = options
   const settings = announcingEtcdSettings(caller, etcd)
   const targetLabels = checkTargetLabels(labels, `${caller}: labels`)
   if (advertise !== undefined) checkAdvertise(advertise, `${caller}: advertise`)

@@ -1,5 +1,6 @@
 import type { MetricsError } from '../../model/errors.js'
 import { variables } from '../../platform/environment.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { setImmediate } from '../../platform/timers.js'
 import { processContext } from '../current-context.js'
 
@@ -9,7 +10,7 @@ import { processContext } from '../current-context.js'
  */
 export function startNamedTarget(): void {
   const [ports] = variables.workerPorts
-  if (!process.env[ports]) return
+  if (!processEnvironment()[ports]) return
   setImmediate(async () => {
     try {
       // Most processes have no target.

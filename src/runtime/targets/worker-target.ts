@@ -1,6 +1,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { MetricsError } from '../../model/errors.js'
 import { held } from '../../platform/held.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { sharedObject } from '../../platform/test-file.js'
 import { processContext } from '../current-context.js'
 import { ProcessTarget, type WorkerTarget } from './process-target.js'
@@ -44,7 +45,7 @@ export function startWorkerTarget(options: WorkerTargetOptions): Promise<WorkerT
  * @throws MetricsError `OPTION_INVALID`, with the name of the variable, and the errors of `startWorkerTarget`
  */
 export async function startTargetOfEnvironment(): Promise<void> {
-  const options = targetOptionsFromEnvironment(process.env)
+  const options = targetOptionsFromEnvironment(processEnvironment())
   if (options !== undefined && shared[place] === undefined) await startTarget(targetSettings(options, targetVariable))
 }
 

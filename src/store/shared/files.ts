@@ -224,5 +224,7 @@ export function isNoneOfOurs(error: unknown): boolean {
 }
 
 export function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException)?.code ?? 'EUNKNOWN'
+  const { code, name, message } = Object(error) as Partial<NodeJS.ErrnoException>
+  // Deno's error about a permission has no code, and its message names the permission.
+  return code ?? (name === 'NotCapable' && message !== undefined ? message : 'EUNKNOWN')
 }

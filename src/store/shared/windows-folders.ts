@@ -2,17 +2,18 @@ import { realpathSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isInside } from '../../platform/paths.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 
 /** Whether a path is that of a folder in which many programs have files. Its subfolders are not. */
 export function isSharedFolder(path: string): boolean {
-  const { SystemRoot = 'C:\\Windows', APPDATA, LOCALAPPDATA, ProgramData, USERPROFILE } = process.env
+  const { SystemRoot = 'C:\\Windows', APPDATA, LOCALAPPDATA, ProgramData, USERPROFILE } = processEnvironment()
   const folders = [tmpdir(), homedir(), USERPROFILE, APPDATA, LOCALAPPDATA, ProgramData, join(SystemRoot, 'Temp')]
   return folders.some((folder) => folder !== undefined && folder !== '' && same(folder, path))
 }
 
 /** Whether a path belongs to Windows itself. */
 export function isOfWindows(path: string): boolean {
-  const { SystemRoot = 'C:\\Windows' } = process.env
+  const { SystemRoot = 'C:\\Windows' } = processEnvironment()
   return isInside(path, SystemRoot) && !isInside(path, join(SystemRoot, 'Temp'))
 }
 

@@ -1,4 +1,5 @@
 import { checkOptions } from '../../model/known-options.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { type Logger, standardLogger } from '../log.js'
 import { backendEnvironment } from '../settings/backend-settings.js'
 import { settings as everySetting, type Settings } from '../settings/settings.js'
@@ -31,7 +32,7 @@ export class EnvironmentManager {
    */
   updateFromCli(
     settings: Partial<Pick<Settings, 'workers' | 'bind' | 'workerClass'>> = {},
-    environment: NodeJS.ProcessEnv = process.env,
+    environment: NodeJS.ProcessEnv = processEnvironment(),
   ): readonly string[] {
     checkOptions('updateFromCli', settings, everySetting)
     const set: string[] = []

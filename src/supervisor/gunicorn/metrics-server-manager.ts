@@ -8,6 +8,7 @@ import { type ReadinessCheck, readingCheck } from '../../gather/readiness.js'
 import { portMetrics } from '../../instrument/port/port-metrics.js'
 import { checkOptions, type OptionNames } from '../../model/known-options.js'
 import { holdAwaited } from '../../platform/held.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { setImmediate } from '../../platform/timers.js'
 import { registryContext } from '../../registry/registry-context.js'
 import { type Logger, standardLogger, textOf } from '../log.js'
@@ -89,7 +90,7 @@ export class MetricsServerManager {
    * const setup = manager.setupServer()
    * if (setup) await manager.startServer(setup, setup.registry)
    */
-  setupServer(environment: NodeJS.ProcessEnv = process.env): MetricsServerSetup | undefined {
+  setupServer(environment: NodeJS.ProcessEnv = processEnvironment()): MetricsServerSetup | undefined {
     try {
       const configuration = new Configuration({ environment })
       const { port, host, path, portAttempts, allowedHosts, maxConnections, sendTimeout } = configuration.settings

@@ -1,5 +1,6 @@
 import { portRange, portRangeForms } from '../../export/http/port-range.js'
 import { variables } from '../../platform/environment.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import type { ExporterSettings } from './exporter-settings.js'
 import { filePath, type SettingKind, text } from './kinds.js'
 import type { SettingsTable } from './setting.js'
@@ -89,5 +90,5 @@ export function targetEnvironment(
   const { etcd } = settings.exporters
   // The workers announce their targets themselves.
   if (settings.workerPorts !== '' && etcd) variablesOf.push([variables.exporters[0], JSON.stringify({ etcd })])
-  return Object.fromEntries(variablesOf.filter(([variable, value]) => value !== '' || process.env[variable]))
+  return Object.fromEntries(variablesOf.filter(([variable, value]) => value !== '' || processEnvironment()[variable]))
 }

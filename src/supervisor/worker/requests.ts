@@ -6,6 +6,7 @@ import { expressRoute } from '../../instrument/http/express-route.js'
 import { errorTypeOf, methodLabel } from '../../instrument/http/label-values.js'
 import { keepNotes, notesOf } from '../../instrument/http/request-notes.js'
 import type { GaugeChild } from '../../metric/gauge.js'
+import { provideServerChannels } from '../../platform/server-channels.js'
 import { monotonicNow } from '../../platform/timers.js'
 import type { OpenRequests } from '../open-requests.js'
 import type { RequestMetrics } from './request-metrics.js'
@@ -54,6 +55,7 @@ export class Requests {
     private readonly onAnswered: (answered: number) => void,
   ) {
     keepNotes()
+    provideServerChannels()
     subscribe('http.server.request.start', (message) => {
       const { request, response } = message as RequestStart
       this.begin(response, exchangeOf(request, response))

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { basename, dirname } from 'node:path'
 import { variables } from '../../platform/environment.js'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { atNextTestFile, atProcessExit } from '../../platform/test-file.js'
 import { removeFolder } from '../../platform/windows.js'
 import { processContext } from '../../runtime/current-context.js'
@@ -23,10 +24,10 @@ import { isPlace } from '../../runtime/directory/default-location.js'
 export function shareWithChildren(): string {
   const directory = processContext().whereabouts().directory ?? countInOwnDirectory()
   const [variable] = variables.directory
-  process.env[variable] = directory
+  processEnvironment()[variable] = directory
   // The next test file of the process, or what its modules are after a reset, counts for itself.
   atNextTestFile(() => {
-    if (process.env[variable] === directory) delete process.env[variable]
+    if (processEnvironment()[variable] === directory) delete processEnvironment()[variable]
   })
   return directory
 }
@@ -40,8 +41,8 @@ function isolate(): void {
   if (cluster.isWorker || (named !== undefined && isOfTest(named))) return
   if (isKeptInMemory()) return
   const names = [...variables.directory, ...variables.backendClass, ...variables.backendConfig]
-  const isNamed = names.some((name) => process.env[name] !== undefined)
-  for (const name of names) delete process.env[name]
+  const isNamed = names.some((name) => processEnvironment()[name] !== undefined)
+  for (const name of names) delete processEnvironment()[name]
   // Chosen now: the application may load a file of variables later.
   const { backend } = processContext().whereabouts()
   if (isNamed && backend !== 'memory') countInOwnDirectory()

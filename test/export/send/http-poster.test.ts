@@ -146,7 +146,7 @@ describe.runIf(hasOpenssl)('TLS', () => {
     const secure = { key: readFileSync(server.keyfile), cert: readFileSync(server.certfile) }
     const { poster } = await posterTo(stage, [], {}, secure)
     const message = expect.stringMatching(
-      /self-signed certificate; to trust it, name the file with the certificate of its CA: caFile\)$/,
+      /self-signed certificate(?:; if the root CA [^;]*)?; to trust it, name the file with the certificate of its CA: caFile\)$/,
     )
     await expect(poster.post({ body, deadline: soon() })).rejects.toMatchObject({ retryable: false, message })
   })

@@ -82,4 +82,9 @@ export const runElsewhere: readonly RunElsewhere[] = [
     names: "'--open'",
   },
   { page: 'CONTRIBUTING.md', start: 'git clone', by: '.github/workflows/ci.yml', names: 'run: npm test' },
+  { page: 'docs/platforms.md', start: 'node quick-start.ts', by: 'test/runtimes/node.test.ts' },
+  { page: 'docs/platforms.md', start: 'node --permission', by: 'test/runtimes/node.test.ts' },
+  { page: 'docs/platforms.md', start: 'bun --preload', by: 'test/runtimes/bun.test.ts' },
+  { page: 'docs/platforms.md', start: "import 'promhive/register'", by: 'test/runtimes/deno.test.ts' },
+  { page: 'docs/platforms.md', start: 'deno run', by: 'test/runtimes/deno.test.ts' },
 ]

@@ -3,6 +3,7 @@ import { checkOptions, type OptionNames } from '../../../model/known-options.js'
 import { describe } from '../../../model/metric-name.js'
 import { firstSet, isOff, itemsOf, variables } from '../../../platform/environment.js'
 import { absolutePath } from '../../../platform/paths.js'
+import { processEnvironment } from '../../../platform/process-environment.js'
 
 /** Names of PEM files for `https://…`. They are read for each connection, so they may be renewed. */
 export interface EtcdTls {
@@ -76,7 +77,7 @@ type EtcdOptionName = (option: keyof EtcdOptions | keyof EtcdTls) => string
 export function etcdSettings(
   caller: string,
   options: EtcdOptions,
-  environment: NodeJS.ProcessEnv = process.env,
+  environment: NodeJS.ProcessEnv = processEnvironment(),
   optionName: EtcdOptionName = (option) => (option in tlsOptions ? `tls.${option}` : option),
 ): EtcdSettings | undefined {
   const invalid = (what: string): MetricsError => new MetricsError('OPTION_INVALID', `${caller}: ${what}`)

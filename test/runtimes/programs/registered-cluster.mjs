@@ -1,0 +1,3 @@
+// The same, with one import.
+import 'promhive/register'
+import './plain-cluster.mjs'

@@ -1,0 +1,51 @@
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+// @ts-expect-error: a script, without types
+import { buildNative } from '../../../scripts/build-native.mjs'
+import { root } from '../../helpers/processes/dist.js'
+import { type Stage, test } from '../../helpers/processes/stage.js'
+import { RuntimeProgram, RuntimeServer } from '../../helpers/runtimes/runtime-application.js'
+import { type Runtime, runtime } from '../../helpers/runtimes/runtimes.js'
+
+const emulator = '/usr/bin/qemu-aarch64-static'
+/** The C library for arm64, which comes with the compiler. */
+const sysroot = '/usr/aarch64-linux-gnu'
+const node = join(root, 'test/matrix/node_modules/node-arm64/bin/node')
+const compiler = 'aarch64-linux-gnu-gcc'
+const isHere = process.arch === 'x64' && [emulator, `${sysroot}/lib/ld-linux-aarch64.so.1`, node].every(existsSync)
+
+/** Node.js for arm64 in the emulator, which children of a program start in as well. */
+function emulated(stage: Stage): Runtime {
+  const folder = stage.folder()
+  const [program, preload] = [join(folder, 'node'), join(folder, 'exec-path.cjs')]
+  writeFileSync(preload, `process.execPath = ${JSON.stringify(program)}\n`)
+  writeFileSync(program, `#!/bin/sh\nexec ${emulator} -L ${sysroot} ${node} --require ${preload} "$@"\n`)
+  chmodSync(program, 0o755)
+  return runtime('Node.js for arm64', program)
+}
+
+describe.skipIf(!isHere)('on arm64, in an emulator', () => {
+  const addon = join(root, 'prebuilds/linux-arm64/promhive.node')
+  if (isHere && !existsSync(addon)) buildNative({ compiler, arch: 'arm64', quiet: true })
+
+  /** The emulator shows another start time for its own process than other processes see, so the directory is named. */
+  const env = (stage: Stage) => ({ PROMHIVE_DIR: stage.directory() })
+
+  test.for([
+    ['threads.mjs', 'jobs_total 31\n'],
+    ['two-workers.mjs', 'jobs_total 6\n'],
+  ] as const)('%s is exact through the death of a writer, with the addon', async ([file, prints], { stage }) => {
+    const { output, errors } = await RuntimeProgram.run(stage, emulated(stage), file, { env: env(stage) })
+    expect({ output, errors }).toEqual({ output: prints, errors: '' })
+  })
+
+  test('the quick start is exact through the death of a worker', async ({ stage }) => {
+    const server = await RuntimeServer.start(stage, emulated(stage), 'quick-start.mjs', { env: env(stage) })
+    await server.send(10)
+    await server.kill()
+    await server.send(10)
+    expect(await server.counted()).toBe(server.answered)
+    expect(server.program.errors).toBe('')
+  })
+})
