@@ -76,6 +76,15 @@ describe.skipIf(!hasBundlers)('an application of four workers, two of them kille
   })
 })
 
+test('a copy of the package without the addon, as tools that trace files make it, says what is missing', async ({
+  stage,
+}) => {
+  const place = application(stage)
+  rmSync(join(place, 'node_modules', 'promhive', 'prebuilds'), { recursive: true })
+  const { stderr } = await run(stage, join(place, 'application.mjs'))
+  expect(stderr).toContain('is a copy of the package without its folder prebuilds; copy that folder as well')
+})
+
 describe.skipIf(!hasBundlers)('every entry', () => {
   test.for(['esm', 'cjs'] as const)(
     'is bundled by esbuild as %s without a complaint, and loads',
