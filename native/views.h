@@ -130,10 +130,17 @@ static void on_bus(int number, siginfo_t *fault, void *context) {
   }
 }
 
+/* For arm64 compilers call functions of their own library for atomic operations. No library is linked. */
+#ifdef __aarch64__
+#define ATOMICS_INLINE __attribute__((target("no-outline-atomics")))
+#else
+#define ATOMICS_INLINE
+#endif
+
 /* gather(view, indexes, count, out): number. Copies the float64 at these indexes; returns the first word of the file, and
  * -1 if the path leads to another file by now, if the file was written to other than by a mapping, or if another thread
  * reads a view. Never raises SIGBUS. */
-static napi_value gather(napi_env env, napi_callback_info info) {
+ATOMICS_INLINE static napi_value gather(napi_env env, napi_callback_info info) {
   size_t given = 4;
   napi_value arguments[4];
   napi_get_cb_info(env, info, &given, arguments, NULL, NULL);

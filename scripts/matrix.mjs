@@ -4,7 +4,7 @@
 //   npm run test:matrix -- 22 24               these only
 //   npm run test:matrix -- 26 test/instrument  a part of the tests
 //
-// It installs the runtimes itself, and as root on Debian the emulator for arm64 and the loader of musl.
+// It installs the runtimes itself, and as root on Debian the emulator and the libraries for arm64, and the loader of musl.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -117,7 +117,7 @@ function table(lines) {
   return [print(columns), ...lines.map((line) => print(columns.map((name) => line[name])))].join('\n')
 }
 
-/** What no other test needs: the runtimes, once for each lock file, and two packages of Debian. */
+/** What no other test needs: the runtimes, once for each lock file, and packages of Debian. */
 function provide() {
   spawnSync(process.execPath, [join(root, 'scripts/provision.mjs')], { stdio: 'inherit' })
   const cwd = join(root, 'test/matrix')
@@ -130,7 +130,11 @@ function provide() {
     const { status } = spawnSync('npm', argv, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
     if (status === 0) writeFileSync(installed, lock)
   }
-  const needed = { 'qemu-user-static': '/usr/bin/qemu-aarch64-static', musl: '/lib/ld-musl-x86_64.so.1' }
+  const needed = {
+    'qemu-user-static': '/usr/bin/qemu-aarch64-static',
+    'libstdc++6-arm64-cross': '/usr/aarch64-linux-gnu/lib/libstdc++.so.6',
+    musl: '/lib/ld-musl-x86_64.so.1',
+  }
   const missing = Object.keys(needed).filter((name) => !existsSync(needed[name]))
   if (missing.length === 0) return
   if (process.getuid() !== 0) return console.log(`test:matrix: no ${missing.join(', ')}: only root installs packages`)

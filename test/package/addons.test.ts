@@ -16,7 +16,15 @@ const ofMacOS = [
   ...['__error', '__memcpy_chk'],
 ]
 const loader = 'dyld_stub_binder'
+/** Functions that posix.c calls on Linux, which glibc and musl have: an addon that needs any other loads with neither. */
+const ofLinux = [
+  ...['calloc', 'fcntl', 'free', 'getpid', 'kill', 'madvise', 'malloc', 'memcpy', 'memset', 'mmap', 'munmap'],
+  ...['posix_fallocate', 'sigaction', 'sigismember', 'sigprocmask', 'strlen', 'syscall', 'sysconf', 'waitpid'],
+  '__errno_location',
+]
 const require = createRequire(import.meta.url)
+const { v8 } = require('node-api-headers').symbols
+const ofNode: readonly string[] = [...v8.js_native_api_symbols, ...v8.node_api_symbols]
 
 describe.runIf(compiler.present)('the addons that are packed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'promhive-test-addons-'))
@@ -50,9 +58,7 @@ describe.runIf(compiler.present)('the addons that are packed', () => {
       const { needed } = read()
       const names = needed.filter(({ from }) => from === 'process').map(({ name }) => name.slice(1))
       expect(names).toContain('napi_create_external_arraybuffer')
-      const { v8 } = require('node-api-headers').symbols
-      const known: string[] = [...v8.js_native_api_symbols, ...v8.node_api_symbols]
-      expect(names.filter((name) => !known.includes(name))).toEqual([])
+      expect(names.filter((name) => !ofNode.includes(name))).toEqual([])
     })
 
     test('needs nothing of macOS but some functions of its C library', () => {
@@ -101,9 +107,19 @@ describe.runIf(compiler.present)('the addons that are packed', () => {
     expect(addonFault(require(file))).toBeUndefined()
   })
 
-  test.each(['x64', 'arm64'])('for Linux on %s needs no library', (processor) => {
-    const { stdout } = spawnSync('readelf', ['--dynamic', fileFor(`linux-${processor}`)], { encoding: 'utf8' })
-    expect(stdout).toContain('Dynamic section')
-    expect(stdout).not.toContain('NEEDED')
+  describe.each(['x64', 'arm64'])('for Linux on %s', (processor) => {
+    const read = (part: string): string =>
+      spawnSync('readelf', ['--wide', part, fileFor(`linux-${processor}`)], { encoding: 'utf8' }).stdout
+
+    test('needs no library', () => {
+      expect(read('--dynamic')).toContain('Dynamic section')
+      expect(read('--dynamic')).not.toContain('NEEDED')
+    })
+
+    test('needs functions of Node-API 8 and of a C library, and none of a compiler', () => {
+      const needed = [...read('--dyn-syms').matchAll(/ UND (\w+)/g)].map(([, name]) => name!)
+      expect(needed).toContain('napi_create_external_arraybuffer')
+      expect(needed.filter((name) => !ofNode.includes(name) && !ofLinux.includes(name))).toEqual([])
+    })
   })
 })

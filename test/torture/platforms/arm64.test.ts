@@ -1,19 +1,20 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-// @ts-expect-error: a script, without types
-import { buildNative } from '../../../scripts/build-native.mjs'
+import { addons, compiler } from '../../../scripts/addons.mjs'
+import { provideAddon } from '../../../scripts/build-addon.mjs'
 import { root } from '../../helpers/processes/dist.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { RuntimeProgram, RuntimeServer } from '../../helpers/runtimes/runtime-application.js'
 import { type Runtime, runtime } from '../../helpers/runtimes/runtimes.js'
 
 const emulator = '/usr/bin/qemu-aarch64-static'
-/** The C library for arm64, which comes with the compiler. */
+/** The libraries for arm64 that Node.js needs. */
 const sysroot = '/usr/aarch64-linux-gnu'
 const node = join(root, 'test/matrix/node_modules/node-arm64/bin/node')
-const compiler = 'aarch64-linux-gnu-gcc'
-const isHere = process.arch === 'x64' && [emulator, `${sysroot}/lib/ld-linux-aarch64.so.1`, node].every(existsSync)
+const needed = [emulator, `${sysroot}/lib/libstdc++.so.6`, node, compiler.file]
+const isHere = process.arch === 'x64' && needed.every(existsSync)
+const addon = addons.find(({ platform, arch }) => platform === 'linux' && arch === 'arm64')!
 
 /** Node.js for arm64 in the emulator, which children of a program start in as well. */
 function emulated(stage: Stage): Runtime {
@@ -26,8 +27,7 @@ function emulated(stage: Stage): Runtime {
 }
 
 describe.skipIf(!isHere)('on arm64, in an emulator', () => {
-  const addon = join(root, 'prebuilds/linux-arm64/promhive.node')
-  if (isHere && !existsSync(addon)) buildNative({ compiler, arch: 'arm64', quiet: true })
+  if (isHere) provideAddon(addon, console.error)
 
   /** The emulator shows another start time for its own process than other processes see, so the directory is named. */
   const env = (stage: Stage) => ({ PROMHIVE_DIR: stage.directory() })
