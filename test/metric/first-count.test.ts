@@ -52,10 +52,11 @@ describe.each(Object.entries(uncounted))('%s', (_, ask) => {
       for (let i = from; i < from + 10_000; i++) ask(counter, `a value that is seen once, number ${i}`)
       return heapUsed()
     }
-    round(0)
-    const before = round(10_000)
+    const sizes = [0, 1, 2, 3, 4].map((i) => round(i * 10_000))
+    // Compiled code grows the heap as well, in some rounds; what is kept grows it in each.
+    const growth = Math.min(...sizes.slice(1).map((size, i) => size - sizes[i]!))
     // A series takes more than 50 bytes, a child more than 100.
-    expect((round(20_000) - before) / 10_000).toBeLessThan(20)
+    expect(growth / 10_000).toBeLessThan(20)
   })
 })
 

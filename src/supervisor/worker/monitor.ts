@@ -11,8 +11,11 @@ import type { WatcherData } from './watcher.js'
  */
 
 const lookEvery = 250
-/** Milliseconds for interrupting the main thread: JavaScript is interrupted at once, a system call never. */
-const timeout = 1000
+/**
+ * Milliseconds for interrupting the main thread: JavaScript is interrupted as soon as it gets a processor, a system call
+ * never. Less than the time that the supervisor grants for the report.
+ */
+const timeout = 2000
 
 /** @param data passed by `Watcher` */
 export function monitor(data: WatcherData = workerData as WatcherData): void {
