@@ -27,6 +27,7 @@ export const notPortable: readonly NotPortable[] = [
   { name: 'under PM2: the numbers are exact in every answer', reason: late },
   { name: 'named in code: as it is when configure() is called', reason: late },
   { name: 'a process that cannot open files at its first count joins the others as soon as it can', reason: late },
+  { name: 'a summary with a sliding window is read with its sum and quantiles of one moment', reason: late },
   { name: 'counts with the main thread, also what threads counted that have ended', reason: blocked },
   { name: 'takes that of the only one, and leaves it as it is', reason: shownByProc },
   { name: 'lists several, with the commands to type', reason: shownByProc },
