@@ -12,6 +12,7 @@ const compares: Readonly<Record<string, string>> = {
   'cli/living-directory.ts': 'shows the age of other processes',
   'cli/top/frame.ts': 'shows the age of other processes',
   'export/replaced-file.ts': 'the age of an unfinished file of another process',
+  'platform/addon-proof.ts': 'the age of a folder of another process',
   'export/remote-write/remote-write.ts': 'the times of samples, which must not go back',
   'metric/summary.ts': 'the window of a summary, of which all processes have the same parts',
   'runtime/directory/application-directory.ts': 'the age of a directory that another process made: an hour and more',

@@ -18,7 +18,7 @@ export interface Claimed {
 }
 
 /**
- * Lets processes claim one name until the time is over, and kills one of them every now and then, of which another takes
+ * Lets processes claim one name until the time is over, and kills some of them, of which others take
  * the place.
  */
 export async function claimAtOnce(stage: Stage, processes: number, milliseconds: number): Promise<Claimed> {
