@@ -64,7 +64,18 @@ describe.skipIf(!hasWine)('on Windows, as Wine runs it', () => {
   test('ten reloads under load answer every request', async () => {
     const [port, metricsPort] = [await freePort(), await freePort()]
     const url = `http://127.0.0.1:${port}/`
-    const run = ['run', 'server.cjs', '--workers', '3', '--port', String(metricsPort), '--bind', `127.0.0.1:${port}`]
+    const run = [
+      'run',
+      'server.cjs',
+      '--workers',
+      '3',
+      '--port',
+      String(metricsPort),
+      '--bind',
+      `127.0.0.1:${port}`,
+      '--log-level',
+      'debug',
+    ]
     const parent = windows.node(['parent.cjs', ...run])
     const orders = `http://127.0.0.1:${await parent.says(/orders on (\d+)/)}/`
     await until(
@@ -85,8 +96,8 @@ describe.skipIf(!hasWine)('on Windows, as Wine runs it', () => {
     for (let reload = 1; reload <= 10; reload++) {
       await ask(`${orders}SIGHUP`)
       await until(
-        () => parent.errors.split('(reload)').length - 1,
-        (seen) => seen === 3 * reload,
+        () => ({ replaced: parent.errors.split('(reload)').length - 1, end: parent.errors.slice(-400) }),
+        ({ replaced }) => replaced === 3 * reload,
       )
     }
     loading = false
