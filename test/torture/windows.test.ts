@@ -64,21 +64,40 @@ describe.skipIf(!hasWine)('on Windows, as Wine runs it', () => {
   test('ten reloads under load answer every request', async () => {
     const [port, metricsPort] = [await freePort(), await freePort()]
     const url = `http://127.0.0.1:${port}/`
-    const run = ['run', 'server.cjs', '--workers', '3', '--port', String(metricsPort), '--bind', `127.0.0.1:${port}`]
+    const run = [
+      'run',
+      'server.cjs',
+      '--workers',
+      '3',
+      '--port',
+      String(metricsPort),
+      '--bind',
+      `127.0.0.1:${port}`,
+      '--log-level',
+      'debug',
+    ]
     const parent = windows.node(['parent.cjs', ...run])
     const orders = `http://127.0.0.1:${await parent.says(/orders on (\d+)/)}/`
-    await parent.says(/workers serve/)
+    await until(
+      () => parent.errors,
+      (text) => text.includes('workers serve'),
+    )
     let loading = true
     let answered = 0
     const load = async () => {
-      for (; loading; answered++) expect((await ask(url)).status).toBe(200)
+      for (; loading; answered++) {
+        const { status } = await ask(url).catch((cause) => {
+          throw new Error(`after ${answered} answers: ${cause.message}; ${parent.errors}`)
+        })
+        expect(status).toBe(200)
+      }
     }
     const loads = [load(), load(), load()]
     for (let reload = 1; reload <= 10; reload++) {
       await ask(`${orders}SIGHUP`)
       await until(
-        () => parent.output.split('(reload)').length - 1,
-        (seen) => seen === 3 * reload,
+        () => ({ replaced: parent.errors.split('(reload)').length - 1, end: parent.errors.slice(-400) }),
+        ({ replaced }) => replaced === 3 * reload,
       )
     }
     loading = false
