@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../helpers/processes/dist.js'
 import { ask } from '../helpers/processes/http.js'
-import { freePort } from '../helpers/processes/port.js'
 import { until } from '../helpers/processes/until.js'
 import { hasWine, Windows } from '../helpers/wine.js'
 
@@ -59,52 +58,6 @@ describe.skipIf(!hasWine)('on Windows, as Wine runs it', () => {
     const [, rounds, expected] = /rounds (\d+) of (\d+), sessions 0/.exec(output) ?? [output]
     expect(rounds).toBe(expected)
     expect(churn.errors).not.toContain('FILE_UNREADABLE')
-  })
-
-  test('ten reloads under load answer every request', async () => {
-    const [port, metricsPort] = [await freePort(), await freePort()]
-    const url = `http://127.0.0.1:${port}/`
-    const run = [
-      'run',
-      'server.cjs',
-      '--workers',
-      '3',
-      '--port',
-      String(metricsPort),
-      '--bind',
-      `127.0.0.1:${port}`,
-      '--log-level',
-      'debug',
-    ]
-    const parent = windows.node(['parent.cjs', ...run])
-    const orders = `http://127.0.0.1:${await parent.says(/orders on (\d+)/)}/`
-    await until(
-      () => parent.errors,
-      (text) => text.includes('workers serve'),
-    )
-    let loading = true
-    let answered = 0
-    const load = async () => {
-      for (; loading; answered++) {
-        const { status } = await ask(url).catch((cause) => {
-          throw new Error(`after ${answered} answers: ${cause.message}; ${parent.errors}`)
-        })
-        expect(status).toBe(200)
-      }
-    }
-    const loads = [load(), load(), load()]
-    for (let reload = 1; reload <= 10; reload++) {
-      await ask(`${orders}SIGHUP`)
-      await until(
-        () => ({ replaced: parent.errors.split('(reload)').length - 1, end: parent.errors.slice(-400) }),
-        ({ replaced }) => replaced === 3 * reload,
-      )
-    }
-    loading = false
-    await Promise.all(loads)
-    expect(await value(`http://127.0.0.1:${metricsPort}/metrics`, 'purchases_total')).toBe(answered)
-    await ask(`${orders}SIGTERM`)
-    expect(await parent.result()).toContain('ended with 0')
   })
 
   test('processes with and without the addon count together', async () => {
