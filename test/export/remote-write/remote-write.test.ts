@@ -268,7 +268,7 @@ describe('at the stop', () => {
     const receiver = await TestReceiver.start(stage)
     const { send, close } = sender(stage, receiver, { timeout: 0.6 }, new Credentials({}), workers)
     await send()
-    if (down) receiver.answers.push(503, 503, 503, 503)
+    if (down) receiver.answers.push(...Array.from({ length: 50 }, () => 503))
     await (down ? expect(send()).rejects.toThrow() : send())
     await close(sends)
     expect(receiver.samplesOf(series).map(([, value]) => value)).not.toContain('stale')
