@@ -78,10 +78,12 @@ test('a file that is replaced in pieces keeps its content if the time is over', 
 
 /** Files of src that rename files, each with the reason why it is not a `ReplacedFile`. */
 const renames: Readonly<Record<string, string>> = {
-  'export/replaced-file.ts': 'the file that is replaced',
+  'platform/windows.ts': 'how a ReplacedFile renames',
+  'store/shared/claim.ts': 'a claim gets its name when it is complete',
   'store/shared/files.ts': 'renames a damaged file, to keep it',
+  'store/shared/liveness-file.ts': 'a fifo gets its name when it is held',
+  'store/shared/replaced-files.ts': 'files that stay open, and that only promhive reads',
   'store/shared/seat.ts': 'renames a damaged file, to keep it',
-  'store/shared/series-file.ts': 'the file stays open, and its head changes in the same step',
   'store/shared/target-file.ts': 'the file stays open and locked, which shows that its process lives',
   'supervisor/pid-file.ts': 'takes the file only if no other process has it',
 }

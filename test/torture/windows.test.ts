@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../helpers/processes/dist.js'
 import { ask } from '../helpers/processes/http.js'
-import { freePort } from '../helpers/processes/port.js'
 import { until } from '../helpers/processes/until.js'
 import { hasWine, Windows } from '../helpers/wine.js'
 
@@ -59,33 +58,6 @@ describe.skipIf(!hasWine)('on Windows, as Wine runs it', () => {
     const [, rounds, expected] = /rounds (\d+) of (\d+), sessions 0/.exec(output) ?? [output]
     expect(rounds).toBe(expected)
     expect(churn.errors).not.toContain('FILE_UNREADABLE')
-  })
-
-  test('ten reloads under load answer every request', async () => {
-    const [port, metricsPort] = [await freePort(), await freePort()]
-    const url = `http://127.0.0.1:${port}/`
-    const run = ['run', 'server.cjs', '--workers', '3', '--port', String(metricsPort), '--bind', `127.0.0.1:${port}`]
-    const parent = windows.node(['parent.cjs', ...run])
-    const orders = `http://127.0.0.1:${await parent.says(/orders on (\d+)/)}/`
-    await parent.says(/workers serve/)
-    let loading = true
-    let answered = 0
-    const load = async () => {
-      for (; loading; answered++) expect((await ask(url)).status).toBe(200)
-    }
-    const loads = [load(), load(), load()]
-    for (let reload = 1; reload <= 10; reload++) {
-      await ask(`${orders}SIGHUP`)
-      await until(
-        () => parent.output.split('(reload)').length - 1,
-        (seen) => seen === 3 * reload,
-      )
-    }
-    loading = false
-    await Promise.all(loads)
-    expect(await value(`http://127.0.0.1:${metricsPort}/metrics`, 'purchases_total')).toBe(answered)
-    await ask(`${orders}SIGTERM`)
-    expect(await parent.result()).toContain('ended with 0')
   })
 
   test('processes with and without the addon count together', async () => {

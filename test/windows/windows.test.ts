@@ -52,14 +52,17 @@ describe.skipIf(!hasWine)('on Windows, as Wine runs it', () => {
   })
 
   test('doctor, inspect and serve find the application in the temporary folder of the user', async () => {
-    const doctor = await windows.promhive(['doctor']).result()
+    const serve = windows.promhive(['serve', '--port', '0'])
+    const [doctor, inspect] = await Promise.all([
+      windows.promhive(['doctor']).result(),
+      windows.promhive(['inspect']).result(),
+    ])
     expect(doctor).toMatch(/ok {3}writer {7}mmap/)
     expect(doctor).toMatch(/ok {3}directory {4}C:\\users\\root\\Temp\\promhive-user\\\S+ on a disk/)
     expect(doctor).toMatch(/ok {3}permissions {2}in the profile of this user/)
     expect(doctor).toMatch(/ok {3}system {7}Windows has no signals/)
     expect(doctor).not.toMatch(/^ {2}(?:warn|fail)/m)
-    expect(await windows.promhive(['inspect']).result()).toMatch(/: [34] seats, [34] alive, 0 dead/)
-    const serve = windows.promhive(['serve', '--port', '0'])
+    expect(inspect).toMatch(/: [34] seats, [34] alive, 0 dead/)
     const url = await serve.says(/(http:\S+\/metrics)/)
     await askTimes(1, `http://127.0.0.1:${port}/many`)
     expect(await value(url, 'purchases_total{size="large"}')).toBe(

@@ -24,7 +24,7 @@ import { ownerIn } from './process-facts.js'
 /** The maximum size of a valid claim, in bytes. */
 const largest = 4096
 /** Milliseconds for which a process waits for others that claim the same at the same moment. */
-const timeout = 20
+const waitTimeout = 20
 
 /**
  * An exclusive right of one process, where locks are not available: a file that names the process, under a name that no
@@ -48,7 +48,7 @@ export class Claim {
     const claim = Claim.create(directory, claimName(name, id))
     if (claim === undefined) return undefined
     try {
-      const until = monotonicNow() + timeout
+      const until = monotonicNow() + waitTimeout
       for (;;) {
         const others = livingClaims(directory, name).filter((other) => other !== id)
         if (others.length === 0 && claim.present) return claim

@@ -159,8 +159,10 @@ function joinWithoutLocks(directory: string, keep: boolean): DirectoryRun {
       return !alone && isBegun(fd) && (keep || hasMembers || livesWithoutLocks(directory, fd, undefined))
     }
     try {
-      if (goesOn()) return bufferedRun(directory, fd, path)
-      const claim = Claim.take(directory, beginningName)
+      // Checking every seat takes long if many processes do it at once, and the one that begins a run has checked.
+      const isBeingBegun = Claim.isTaken(directory, beginningName)
+      if (!isBeingBegun && goesOn()) return bufferedRun(directory, fd, path)
+      const claim = isBeingBegun ? undefined : Claim.take(directory, beginningName)
       try {
         if (claim !== undefined) {
           if (goesOn()) return bufferedRun(directory, fd, path)

@@ -142,6 +142,10 @@ export class SeatReader {
     if (later.logBytes <= this.read) return true
     const from = log.length
     await this.followLog(later, Math.floor((fstatSync(fd).size - headerSize) / 8), pause, keys)
+    // It may have been rewritten after its head was read.
+    if (this.read < this.announced && readAt(fd, later.bytes, headerSize, 0) === headerSize) {
+      if (numberingOf(later) !== this.numbering) return false
+    }
     // A slot that was reused has the number of one series under the name of another; the new series has no number yet.
     for (let i = from; i < log.length; i++) {
       const slot = log.slotOf[i]!

@@ -59,7 +59,7 @@ export class TargetFile {
     const unfinished = unfinishedPath(this.directory)
     const fd = createFile(unfinished)
     try {
-      // A lock shows that the process lives only to processes that can see locks.
+      // A lock shows that the process lives only where locks can be seen.
       const locked = this.binding !== undefined && hasProc()
       const owner = ownerIn(this.directory, locked ? kinds.mapped : kinds.buffered)
       const content: Announced = { address, labels, owner, locked }

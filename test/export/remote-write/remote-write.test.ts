@@ -95,7 +95,7 @@ describe('a receiver that is unavailable', () => {
 
   test('gets the exports that it missed, each once and in order, when it is back', async ({ stage }) => {
     const receiver = await TestReceiver.start(stage)
-    const { send, jobs } = sender(stage, receiver, { timeout: 0.2 })
+    const { send, jobs } = sender(stage, receiver, { timeout: 0.6 })
     jobs.inc()
     await send()
     await receiver.stop()
@@ -114,7 +114,7 @@ describe('a receiver that is unavailable', () => {
   test('loses the oldest exports when too many wait', async ({ stage }) => {
     const receiver = await TestReceiver.start(stage)
     await receiver.stop()
-    const { send, jobs } = sender(stage, receiver, { timeout: 0.1, queue: { exports: 2, bytes: 1e6 } })
+    const { send, jobs } = sender(stage, receiver, { timeout: 0.6, queue: { exports: 2, bytes: 1e6 } })
     for (let i = 0; i < 4; i++) {
       jobs.inc()
       await expect(send()).rejects.toThrow()
@@ -132,7 +132,7 @@ describe('a receiver that is unavailable', () => {
   test('loses them as well when they have too many bytes, but never the last one', async ({ stage }) => {
     const receiver = await TestReceiver.start(stage)
     await receiver.stop()
-    const { send } = sender(stage, receiver, { timeout: 0.1, queue: { exports: 100, bytes: 1 } })
+    const { send } = sender(stage, receiver, { timeout: 0.6, queue: { exports: 100, bytes: 1 } })
     await expect(send()).rejects.toThrow()
     await receiver.start()
     expect(await send()).toMatchObject({ samples: 1, dropped: 1 })
@@ -151,7 +151,7 @@ describe('a receiver that is unavailable', () => {
   test('gets nothing from before a longer pause, in which another process may have sent', async ({ stage }) => {
     const receiver = await TestReceiver.start(stage)
     await receiver.stop()
-    const { send, jobs } = sender(stage, receiver, { longestPause: 0.2, timeout: 0.1 })
+    const { send, jobs } = sender(stage, receiver, { longestPause: 0.2, timeout: 0.6 })
     jobs.inc()
     await expect(send()).rejects.toThrow()
     await pause(250)
@@ -266,9 +266,9 @@ describe('at the stop', () => {
     ['the last numbers have not been accepted', { down: true }],
   ])('no series is marked if %s', async ([, { workers, sends = true, down = false }], { stage }) => {
     const receiver = await TestReceiver.start(stage)
-    const { send, close } = sender(stage, receiver, { timeout: 0.1 }, new Credentials({}), workers)
+    const { send, close } = sender(stage, receiver, { timeout: 0.6 }, new Credentials({}), workers)
     await send()
-    if (down) receiver.answers.push(503, 503, 503, 503)
+    if (down) receiver.answers.push(...Array.from({ length: 50 }, () => 503))
     await (down ? expect(send()).rejects.toThrow() : send())
     await close(sends)
     expect(receiver.samplesOf(series).map(([, value]) => value)).not.toContain('stale')

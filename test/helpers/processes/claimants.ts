@@ -18,8 +18,8 @@ export interface Claimed {
 }
 
 /**
- * Lets processes claim one name until the time is over, and kills one of them at intervals; another takes its
- * place.
+ * Lets processes claim one name until the time is over, and kills some of them, of which others take
+ * the place.
  */
 export async function claimAtOnce(stage: Stage, processes: number, milliseconds: number): Promise<Claimed> {
   const [folder, directory] = [stage.folder(), stage.directory()]

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, vi } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { type Binding, loadBinding } from '../../../src/platform/addon.js'
 import { PythonSource } from '../../../src/store/python/python-source.js'
 import { FileViews } from '../../../src/store/shared/file-views.js'
@@ -20,6 +20,9 @@ import { Reader, type Reading } from '../../helpers/processes/reading.js'
 import { type Stage, test } from '../../helpers/processes/stage.js'
 import { pause } from '../../helpers/processes/until.js'
 import { WrittenFile } from '../../helpers/python/written-file.js'
+
+// The time of a file counts when it is a second old, which these tests do not wait for.
+vi.mock('../../../src/platform/system-time.js', () => ({ systemNow: () => Date.now() + 2000 }))
 
 const { binding } = loadBinding()
 const [one, two] = ['4000001', '4000002']
@@ -97,13 +100,6 @@ function placeOf(mapping: DataView, entry: number): number {
     at += 16
   }
 }
-
-// A time of a file is relied on when it is a second old.
-beforeEach(() => {
-  const now = Date.now.bind(Date)
-  vi.spyOn(Date, 'now').mockImplementation(() => now() + 2000)
-})
-afterEach(() => void vi.restoreAllMocks())
 
 describe.skipIf(binding?.gather === undefined)('a file that is mapped', () => {
   async function prepared(stage: Stage): Promise<{ directory: MappedDirectory; file: DataView }> {
