@@ -117,15 +117,17 @@ function builtinModules(format) {
   return {
     name: 'builtin-modules',
     renderChunk: (code) =>
-      toAscii(
-        format === 'esm'
-          ? code
-              .replaceAll(/^import (\w+\$?\d*) from ("node:[\w/]+");$/gm, `const $1 = ${get};`)
-              .replaceAll(/^import (\{[^}]*\}) from ("node:[\w/]+");$/gm, (_, names, module) => {
-                return `const ${names.replaceAll(' as ', ': ')} = process.getBuiltinModule(${module});`
-              })
-          : code.replaceAll(path, without).replaceAll(/\brequire\(("node:[\w/]+")\)/g, 'process.getBuiltinModule($1)'),
-      ),
+      format === 'esm'
+        ? code
+            .replaceAll(/^import (\w+\$?\d*) from ("node:[\w/]+");$/gm, `const $1 = ${get};`)
+            .replaceAll(/^import (\{[^}]*\}) from ("node:[\w/]+");$/gm, (_, names, module) => {
+              return `const ${names.replaceAll(' as ', ': ')} = process.getBuiltinModule(${module});`
+            })
+        : code.replaceAll(path, without).replaceAll(/\brequire\(("node:[\w/]+")\)/g, 'process.getBuiltinModule($1)'),
+    // The last hook: code is printed anew after renderChunk.
+    generateBundle(_, files) {
+      for (const file of Object.values(files)) if (file.type === 'chunk') file.code = toAscii(file.code)
+    },
   }
 }
 

@@ -7,12 +7,12 @@ interface Thenable {
   then(onResult?: Settled, onError?: Settled): unknown
 }
 
-let performance: typeof globalThis.performance | undefined
+let clock: typeof performance | undefined
 
 /** Not of the global object, which is a getter. */
 function now(): number {
-  performance ??= process.getBuiltinModule('node:perf_hooks').performance
-  return performance.now()
+  clock ??= process.getBuiltinModule('node:perf_hooks').performance
+  return clock.now()
 }
 
 /** One call of a measured function, from its beginning to the end of what it returned. Each end counts once. */
