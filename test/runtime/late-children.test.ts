@@ -17,7 +17,7 @@ const shows = async (value) => {
   while (!(await register.metrics()).includes('jobs_total ' + value)) await new Promise((done) => setTimeout(done, 20))
 }`
 
-/** Each child counts 10 and tells when; the parent counts 1 and must see 11, the child as well. */
+/** Each child counts 10 and waits; the parent counts 1 and must see 11, the child as well. */
 const child = `jobs.inc(10); shows(11).then(() => process.exit())`
 
 const programs: Readonly<Record<string, string>> = {
