@@ -1,4 +1,4 @@
-import { Worker, type WorkerOptions } from 'node:worker_threads'
+import type { Worker, WorkerOptions } from 'node:worker_threads'
 import { processEnvironment } from './process-environment.js'
 
 /**
@@ -8,8 +8,9 @@ import { processEnvironment } from './process-environment.js'
  * @param file the CommonJS file that it runs
  */
 export function startOwnThread(file: string, workerData: unknown, options: WorkerOptions = {}): Worker {
+  const threads = process.getBuiltinModule('node:worker_threads')
   // Without execArgv, the thread would load what --import names; with it, Node reads NODE_OPTIONS of `env` instead.
-  const thread = new Worker(file, {
+  const thread = new threads.Worker(file, {
     ...options,
     workerData,
     execArgv: [],

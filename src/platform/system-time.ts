@@ -1,5 +1,3 @@
-import { runInNewContext } from 'node:vm'
-
 /*
  * The time of day of the system. Tests replace `Date` to choose what an application shows (fake timers of Jest, vitest and
  * Sinon, `mock.timers` of node:test, mockdate): promhive asks `Date` for such times, of gauges, exemplars and windows, and
@@ -14,4 +12,6 @@ const ofNode = 'function now() { [native code] }'
  * before promhive was loaded, the one of a new context is not.
  */
 export const systemNow: () => number =
-  Function.prototype.toString.call(now) === ofNode ? now : runInNewContext('Date.now')
+  Function.prototype.toString.call(now) === ofNode
+    ? now
+    : process.getBuiltinModule('node:vm').runInNewContext('Date.now')

@@ -1,5 +1,4 @@
-import { runInThisContext } from 'node:vm'
-import { isMainThread, threadId, Worker } from 'node:worker_threads'
+import { hasOwnGlobals, isMainThread, threadId } from './loaded-builtins.js'
 
 /*
  * Test runners that run several test files in one process. Jest and vitest's vmThreads give each file globals and modules
@@ -29,17 +28,15 @@ interface TestFiles {
 const place = Symbol.for('promhive.test-file.1')
 const filesPlace = Symbol.for('promhive.test-files.1')
 
-/** Whether Node's own functions have other globals than this module. */
-const hasOwnGlobals = !(Worker instanceof Function)
 const isThreadOfVitest = !isMainThread && '__vitest_worker__' in globalThis
 
 /** The process object of Node.js: Jest gives each test file a copy of it, which emits no events. */
-export const nodeProcess = (hasOwnGlobals ? runInThisContext('process') : process) as NodeJS.Process & {
+export const nodeProcess = (hasOwnGlobals ? ofNode('process') : process) as NodeJS.Process & {
   [filesPlace]?: TestFiles
 }
 
 /** `Date.now()`, after a test file has ended as well: Jest then takes the `Date` that it gave the file. */
-export const dateNow: () => number = hasOwnGlobals ? runInThisContext('Date.now') : () => Date.now()
+export const dateNow: () => number = hasOwnGlobals ? (ofNode('Date.now') as () => number) : () => Date.now()
 
 const globals = globalThis as { [place]?: TestFile }
 const file = hasOwnGlobals || isThreadOfVitest ? begin(String(import.meta.url)) : undefined
@@ -78,6 +75,10 @@ function begin(build: string): TestFile {
   // Jest warns of objects on the global object that are used after a file, unless they have this property.
   Object.defineProperty(begun, Symbol.for('$$jest-protect-from-deletion'), { value: [] })
   return (globals[place] = begun)
+}
+
+function ofNode(name: string): unknown {
+  return process.getBuiltinModule('node:vm').runInThisContext(name)
 }
 
 function filesOfThread(): TestFiles {

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { socketTimers } from './socket-timers.js'
 
 /*
@@ -37,10 +36,10 @@ export const clearInterval = original('clearInterval')
 export const setImmediate = original('setImmediate')
 export const clearImmediate = original('clearImmediate')
 
-// Read from the class, because fake timers replace the property of the object, or the object. Bun's class has none.
-const now = (Object.getPrototypeOf(performance) as Partial<typeof performance>).now ?? performance.now
+// Fake timers replace `performance` and `process.hrtime`, and not this one. Loading node:perf_hooks takes a millisecond.
+const { uptime } = process
 
 /** Returns milliseconds of a monotonic clock, for intervals and timeouts. */
 export function monotonicNow(): number {
-  return now.call(performance)
+  return uptime.call(process) * 1000
 }

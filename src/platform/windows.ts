@@ -1,5 +1,4 @@
 import { renameSync, rmSync } from 'node:fs'
-import { rename } from 'node:fs/promises'
 import { setTimeout } from './timers.js'
 
 /** Whether this process runs on Windows: without users as numbers, /proc, and files that can be removed while in use. */
@@ -27,6 +26,7 @@ export function renameRepeatedly(from: string, to: string): void {
 
 /** The same without blocking the event loop. */
 export async function renameWhenFree(from: string, to: string): Promise<void> {
+  const { rename } = process.getBuiltinModule('node:fs/promises')
   for (let attempt = 1; ; attempt++) {
     try {
       await rename(from, to)

@@ -1,7 +1,6 @@
-import cluster from 'node:cluster'
-import { BroadcastChannel, isMainThread } from 'node:worker_threads'
+import { clusterOfNode, isMainThread, loadedCluster, loadedWorkerThreads } from '../platform/loaded-builtins.js'
 import { atNextTestFile, nodeProcess } from '../platform/test-file.js'
-import { setTimeout } from '../platform/timers.js'
+import { clearTimeout, setTimeout } from '../platform/timers.js'
 
 /** The channel of all threads of the process that use promhive. */
 const channelName = 'promhive'
@@ -9,15 +8,21 @@ const channelName = 'promhive'
 /** Milliseconds for which a thread waits for the main thread to join, which may be busy or not count at all. */
 const answerWithin = 250
 
+/** Milliseconds, fewer than a cluster worker needs until it counts. */
+const listensAfter = 20
+
 /**
  * Calls back once, when this process starts a cluster worker or a thread, or when an earlier thread announces that it
  * counts. Listens only from the first use on: importing the package adds no listener.
  */
 export function onFirstChild(joined: () => void): () => void {
   // Node emits `worker` only when a thread is started, which may have been before.
-  const channel = isMainThread ? new BroadcastChannel(channelName) : undefined
+  const threads = isMainThread ? loadedWorkerThreads() : undefined
+  const channel = threads && new threads.BroadcastChannel(channelName)
+  let cluster = loadedCluster()
   const stop = (): void => {
-    cluster.off('fork', once)
+    cluster?.off('fork', once)
+    clearTimeout(later)
     nodeProcess.off('worker', once)
     channel?.close()
   }
@@ -25,20 +30,32 @@ export function onFirstChild(joined: () => void): () => void {
     stop()
     joined()
   }
-  if (channel !== undefined) {
+  if (threads !== undefined && channel !== undefined) {
     channel.onmessage = ({ data }: { readonly data?: unknown }): void => {
       if (data !== 'joined') return
       once()
-      const answer = new BroadcastChannel(channelName)
+      const answer = new threads.BroadcastChannel(channelName)
       answer.postMessage('answered')
       answer.close()
     }
     channel.unref()
   }
-  if (cluster.isPrimary) cluster.on('fork', once)
+  const listen = (): void => {
+    const present = (cluster = clusterOfNode())
+    if (present.isPrimary) present.on('fork', once)
+  }
+  // Loading it takes longer than the first count or scrape, which do not wait for it.
+  const later =
+    cluster === undefined ? setTimeout(() => (hasWorkers() ? once() : listen()), listensAfter).unref() : undefined
+  if (cluster !== undefined) listen()
   nodeProcess.on('worker', once)
   atNextTestFile(stop)
   return stop
+}
+
+/** Whether this process has started cluster workers that live. */
+function hasWorkers(): boolean {
+  return Object.keys(loadedCluster()?.workers ?? {}).length > 0
 }
 
 /**
@@ -46,6 +63,7 @@ export function onFirstChild(joined: () => void): () => void {
  * joined as well, or after a timeout.
  */
 export function announceThread(): Promise<void> {
+  const { BroadcastChannel } = process.getBuiltinModule('node:worker_threads')
   const channel = new BroadcastChannel(channelName)
   return new Promise<void>((resolve) => {
     channel.onmessage = ({ data }: { readonly data?: unknown }): void => {

@@ -1,5 +1,3 @@
-// Not the global object, which is a getter.
-import { performance } from 'node:perf_hooks'
 import { types } from 'node:util'
 import type { CallLabels, CallMetrics } from './call-metrics.js'
 
@@ -9,9 +7,17 @@ interface Thenable {
   then(onResult?: Settled, onError?: Settled): unknown
 }
 
+let clock: typeof performance | undefined
+
+/** Not of the global object, which is a getter. */
+function now(): number {
+  clock ??= process.getBuiltinModule('node:perf_hooks').performance
+  return clock.now()
+}
+
 /** One call of a measured function, from its beginning to the end of what it returned. Each end counts once. */
 export class Call {
-  private since = performance.now()
+  private since = now()
   private inProgress: boolean
   private over = false
 
@@ -35,12 +41,12 @@ export class Call {
 
   succeeded(result: unknown): void {
     if (!this.ends()) return
-    this.metrics.succeeded(this.labels, performance.now() - this.since, result)
+    this.metrics.succeeded(this.labels, now() - this.since, result)
   }
 
   failed(error: unknown): void {
     if (!this.ends()) return
-    this.metrics.failed(this.labels, performance.now() - this.since, error)
+    this.metrics.failed(this.labels, now() - this.since, error)
   }
 
   private ends(): boolean {
@@ -115,7 +121,7 @@ export class Call {
     for (const verb of ['next', 'return', 'throw'] as const) {
       const step = generator[verb] as (...args: unknown[]) => unknown
       replace(generator, verb, function (this: unknown, ...args: unknown[]) {
-        if (!started) call.since = performance.now()
+        if (!started) call.since = now()
         started = true
         call.resume()
         try {

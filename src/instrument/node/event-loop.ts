@@ -1,4 +1,4 @@
-import { type EventLoopUtilization, type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import type { EventLoopUtilization, IntervalHistogram } from 'node:perf_hooks'
 import type { GaugeMode } from '../../model/metric-type.js'
 import {
   clearInterval,
@@ -95,10 +95,14 @@ export class EventLoop extends Watch {
    * Created only when it is enabled at once: one that never was keeps a handle that counts as active, and when it is
    * collected as garbage, Node aborts the process at the next reading of the active handles.
    */
-  private begin(histogram = monitorEventLoopDelay({ resolution: this.precision })): IntervalHistogram {
+  private begin(histogram = this.histogram()): IntervalHistogram {
     histogram.reset()
     histogram.enable()
     return histogram
+  }
+
+  private histogram(): IntervalHistogram {
+    return process.getBuiltinModule('node:perf_hooks').monitorEventLoopDelay({ resolution: this.precision })
   }
 
   private measureTurn(): void {

@@ -1,4 +1,4 @@
-import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
+import type { PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
 import type { RuntimeMetrics } from './runtime-metrics.js'
 import { Watch } from './watch.js'
 
@@ -6,11 +6,12 @@ interface GcEntry extends PerformanceEntry {
   readonly detail: { readonly kind: number }
 }
 
+/** By the constants NODE_PERFORMANCE_GC_* of node:perf_hooks, which takes a millisecond to load. */
 const kinds: Readonly<Record<number, string>> = {
-  [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',
-  [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
-  [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
-  [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
+  4: 'major',
+  1: 'minor',
+  8: 'incremental',
+  16: 'weakcb',
   // V8's other young generation collector (--minor-ms), for which Node has no name.
   2: 'minor',
 }
@@ -26,6 +27,7 @@ export class GcObserver extends Watch {
   }
 
   protected override start(): void {
+    const { PerformanceObserver } = process.getBuiltinModule('node:perf_hooks')
     this.observer ??= new PerformanceObserver((list) => this.see(list.getEntries()))
     this.observer.observe({ entryTypes: ['gc'] })
   }

@@ -1,4 +1,4 @@
-import { type EventLoopUtilization, performance } from 'node:perf_hooks'
+import type { EventLoopUtilization } from 'node:perf_hooks'
 import { clearInterval, monotonicNow, setInterval } from '../../platform/timers.js'
 import type { RuntimeMetrics, SummaryFamily } from './runtime-metrics.js'
 import { Watch } from './watch.js'

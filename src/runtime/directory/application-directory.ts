@@ -1,8 +1,7 @@
-import cluster from 'node:cluster'
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { isMainThread } from 'node:worker_threads'
 import { firstSet, inMemory, variables } from '../../platform/environment.js'
+import { isMainThread, loadedCluster } from '../../platform/loaded-builtins.js'
 import { makeEnvironmentAbsolute } from '../../platform/paths.js'
 import { procPath } from '../../platform/proc.js'
 import { processEnvironment } from '../../platform/process-environment.js'
@@ -39,7 +38,8 @@ export function isKeptInMemory(): boolean {
  * user can write to the directory.
  */
 export function userOfClusterWorkers(directory: string): WorkersUser | undefined {
-  const { uid, gid } = (cluster.isPrimary && cluster.settings) || {}
+  const cluster = loadedCluster()
+  const { uid, gid } = (cluster?.isPrimary && cluster.settings) || {}
   if (process.geteuid?.() !== 0 || uid === undefined || uid === 0) return undefined
   const facts = statSync(directory, { throwIfNoEntry: false })
   const theirs = facts !== undefined && (facts.uid === uid || (facts.mode & 0o002) !== 0)
@@ -65,18 +65,19 @@ export function directoryFromParent(): string | undefined {
   // The process and the other threads run other test files.
   if (testFileId !== undefined) return undefined
   // The directory that this process passes on replaces that of its parent.
-  const passedOn = directoryFrom(process.pid) ?? (cluster.isWorker ? directoryFrom(process.ppid) : undefined)
+  const cluster = loadedCluster()
+  const passedOn = directoryFrom(process.pid) ?? (cluster?.isWorker ? directoryFrom(process.ppid) : undefined)
   if (passedOn !== undefined) return passedOn
   if (isOfPm2()) return directoryOf(process.ppid, pm2Application())
-  if (cluster.isWorker) return directoryOf(process.ppid)
+  if (cluster?.isWorker) return directoryOf(process.ppid)
   if (!isMainThread) return directoryOf(process.pid)
-  if (Object.keys(cluster.workers ?? {}).length > 0) return ownDirectory()
+  if (Object.keys(cluster?.workers ?? {}).length > 0) return ownDirectory()
   return undefined
 }
 
 /** Whether the parent has started other processes of the application as well. */
 export function hasSiblings(): boolean {
-  if (cluster.isWorker || directoryFromEnvironment() !== undefined) return true
+  if (loadedCluster()?.isWorker || directoryFromEnvironment() !== undefined) return true
   const { exec_mode: mode, instances } = processEnvironment()
   return isOfPm2() && !(mode === 'fork_mode' && instances === '1')
 }
@@ -136,7 +137,7 @@ const [applicationVariable] = variables.application
 export function passToChildren(): void {
   // Children get a copy of Node's own environment, not of the one that Jest gives a file.
   if (testFileId !== undefined) nodeProcess.env[applicationVariable] = `${process.pid} ${ownDirectory()}`
-  if (!isMainThread || !(cluster.isWorker || isOfPm2())) return
+  if (!isMainThread || !(loadedCluster()?.isWorker || isOfPm2())) return
   processEnvironment()[applicationVariable] = `${process.pid} ${directoryFromParent()}`
 }
 

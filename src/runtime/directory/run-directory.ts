@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import type { Stats } from 'node:fs'
 import { closeSync, fchownSync, fstatSync, lstatSync, mkdtempSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -88,5 +87,6 @@ const removal = `for (const directory of process.argv.slice(1)) require('node:fs
  * root removes it.
  */
 function removeAs({ uid, gid }: WorkersUser, directories: readonly string[]): void {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   spawnSync(process.execPath, ['-e', removal, ...directories], { uid, gid, env: {}, cwd: '/', stdio: 'ignore' })
 }

@@ -1,6 +1,5 @@
-import cluster from 'node:cluster'
-import { isMainThread } from 'node:worker_threads'
 import { firstSet, variables } from '../../platform/environment.js'
+import { isMainThread, loadedCluster } from '../../platform/loaded-builtins.js'
 import { processEnvironment } from '../../platform/process-environment.js'
 import type { SeatRole } from '../../store/shared/seat-numbers.js'
 import { ownAssignment } from '../../supervisor/worker/own-assignment.js'
@@ -13,11 +12,12 @@ import { directoryFromEnvironment, isOfPm2 } from './application-directory.js'
  */
 export function seatRole(supervises: boolean): SeatRole {
   if (isMainThread) {
+    const cluster = loadedCluster()
     // Set when the application prepares its first worker.
-    if (supervises || (cluster.isPrimary && Object.keys(cluster.settings).length > 0)) return 'primary'
+    if (supervises || (cluster?.isPrimary && Object.keys(cluster.settings).length > 0)) return 'primary'
     const number = ownAssignment()?.worker ?? (isOfPm2() ? pm2Number() : undefined)
     if (number !== undefined) return number
-    if (cluster.isWorker) return 'worker'
+    if (cluster?.isWorker) return 'worker'
   }
   // A thread, or a child process that has inherited the number of its parent.
   return firstSet(variables.assignment) !== undefined || pm2Number() !== undefined ? 'beside' : 'process'

@@ -1,10 +1,10 @@
-import { threadId } from 'node:worker_threads'
 import { definitionKey, type FamilyDescriptor } from '../../model/descriptor.js'
 import type { Exemplar } from '../../model/exemplar.js'
 import { layoutOf } from '../../model/layout/layout-of.js'
 import { deduct, isDeducted } from '../../model/layout/slot-layout.js'
 import { type LabelFilter, type SeriesKey, seriesKey } from '../../model/series-key.js'
 import type { SeriesRef } from '../../model/series-ref.js'
+import { threadId } from '../../platform/loaded-builtins.js'
 import { dateNow } from '../../platform/test-file.js'
 import {
   nameOfProcess,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { threadId } from 'node:worker_threads'
+import { threadId } from '../../platform/loaded-builtins.js'
 import { systemNow } from '../../platform/system-time.js'
 import {
   type Backend,

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { onWindows } from '../../platform/windows.js'
@@ -129,6 +128,7 @@ function holdFifo(directory: string, path: string): number | undefined {
 
 /** Runs mkfifo(1), because Node.js cannot create a fifo. Returns false if there is none. */
 function makeFifo(path: string, directory: string): boolean {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   for (const program of programs) {
     let fault: string
     try {

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
-import { threadId } from 'node:worker_threads'
 import { loadBinding } from '../../platform/addon.js'
+import { threadId } from '../../platform/loaded-builtins.js'
 import { hasProc, procPath } from '../../platform/proc.js'
 import { systemNow } from '../../platform/system-time.js'
 import { onWindows } from '../../platform/windows.js'

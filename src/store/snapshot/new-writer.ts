@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { threadId } from 'node:worker_threads'
+import { threadId } from '../../platform/loaded-builtins.js'
 import { systemNow } from '../../platform/system-time.js'
 import { randomBytes } from '../core/random-bytes.js'
 
