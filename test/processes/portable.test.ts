@@ -5,6 +5,7 @@ import { describe, expect } from 'vitest'
 import { livenessIdOf, valuesName } from '../../src/store/shared/format.js'
 import { promhive } from '../helpers/processes/command.js'
 import { Exposition } from '../helpers/processes/exposition.js'
+import { canShowThroughFuse, networkDisk } from '../helpers/processes/network-disk.js'
 import { openFilesOf } from '../helpers/processes/open-files.js'
 import { readDirectory } from '../helpers/processes/reading.js'
 import { portable, type Stage, test } from '../helpers/processes/stage.js'
@@ -20,6 +21,26 @@ const livenessFiles = (directory: string): string[] =>
   readdirSync(directory).filter((name) => livenessIdOf(name) !== undefined)
 
 describe('without the addon and without /proc', () => {
+  // A fifo ends at the mount: each of the two would take the other one for dead, and begin a run again and again.
+  test.skipIf(!canShowThroughFuse)(
+    'processes that see a directory through different mounts count together',
+    {
+      timeout,
+    },
+    async ({ stage }) => {
+      const disk = await networkDisk(stage)
+      const actors = [await start(stage, disk), await start(stage, join(disk, '..', 'below'))]
+      for (const actor of actors) await actor.ask('count', 'jobs_total', {}, 1)
+      for (const actor of actors) {
+        await until(
+          async () => new Exposition(await actor.ask('scrape')).value('jobs_total'),
+          (jobs) => jobs === 2,
+        )
+      }
+      expect(livenessFiles(disk)).toHaveLength(1)
+    },
+  )
+
   test('a process that is stopped for an hour is not dead, and its seat stays its own', { timeout }, async ({
     stage,
   }) => {

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, rena
 import { join } from 'node:path'
 import { onWindows } from '../../platform/windows.js'
 import { randomBytes } from '../core/random-bytes.js'
+import { fileSystemOf } from './file-system.js'
 import { closeQuietly, codeOf, isGone, removeQuietly, unfinishedPath } from './files.js'
 import { livenessIdOf, livenessName } from './format.js'
 import { giveToWorkers, mayRead } from './ownership.js'
@@ -34,6 +35,17 @@ const held = new Map<string, HeldFile>()
 /** Why there can be none, by directory; under an empty name, why there can be none in any directory. */
 const impossible = new Map<string, string>()
 
+/** Which directories other hosts may use, or this one under another mount. */
+const remote = new Map<string, boolean>()
+
+/** Whether fifos are of no use in a directory: they end at the kernel, and with FUSE at the mount. */
+function isRemote(directory: string): boolean {
+  if (onWindows) return false
+  const known = remote.get(directory) ?? fileSystemOf(directory).kind === 'network'
+  remote.set(directory, known)
+  return known
+}
+
 /** Returns why this thread has no liveness file in a directory; undefined if it has one, or has not tried. */
 export function whyNoLivenessFile(directory: string): string | undefined {
   return impossible.get('') ?? impossible.get(directory)
@@ -47,6 +59,10 @@ export function livenessIdIn(directory: string): string {
   const present = held.get(directory)
   if (present !== undefined && !isGone(present.fd, present.path)) return present.id
   if (whyNoLivenessFile(directory) !== undefined) return ''
+  if (isRemote(directory)) {
+    impossible.set(directory, 'a fifo on a network file system shows only processes of the same mount')
+    return ''
+  }
   closeRemoved()
   for (let attempt = 1; ; attempt++) {
     const id = randomBytes(16).toString('hex')
@@ -66,7 +82,7 @@ export function livenessIdIn(directory: string): string {
 
 /** Whether the owner of a liveness file lives; undefined if that is not known here. */
 export function isHeld(directory: string, id: string): boolean | undefined {
-  if (id === '') return undefined
+  if (id === '' || isRemote(directory)) return undefined
   const path = join(directory, livenessName(id))
   try {
     const facts = lstatSync(path, { throwIfNoEntry: false })

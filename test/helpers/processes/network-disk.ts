@@ -11,7 +11,8 @@ export const canShowThroughFuse =
 
 /** A folder of a file system that other hosts may have as well; gone after the test. */
 export async function networkDisk(stage: Stage): Promise<string> {
-  const [below, disk] = [join(stage.folder(), 'below'), join(stage.folder(), 'disk')]
+  const around = stage.folder()
+  const [below, disk] = [join(around, 'below'), join(around, 'disk')]
   for (const folder of [below, disk]) mkdirSync(folder)
   const daemon = spawn('bindfs', ['-f', below, disk], { stdio: 'ignore' })
   const ended = new Promise<void>((resolve) => daemon.once('close', () => resolve()))
