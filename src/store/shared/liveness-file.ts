@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { processEnvironment } from '../../platform/process-environment.js'
 import { onWindows } from '../../platform/windows.js'
 import { randomBytes } from '../core/random-bytes.js'
 import { fileSystemOf } from './file-system.js'
@@ -151,6 +152,8 @@ function makeFifo(path: string, directory: string): boolean {
       const { error, status, stderr } = spawnSync(program, ['-m', '600', path], {
         stdio: ['ignore', 'ignore', 'pipe'],
         encoding: 'latin1',
+        // Its message is matched below.
+        env: { ...processEnvironment(), LC_ALL: 'C' },
         timeout,
       })
       if (status === 0) return true
