@@ -21,7 +21,7 @@ const livenessFiles = (directory: string): string[] =>
   readdirSync(directory).filter((name) => livenessIdOf(name) !== undefined)
 
 describe('without the addon and without /proc', () => {
-  // A fifo ends at the mount: each of the two would take the other one for dead, and begin a run again and again.
+  // A fifo ends at the mount: each of the two would take the other one for dead, and begin a run repeatedly.
   test.skipIf(!canShowThroughFuse)(
     'processes that see a directory through different mounts count together',
     {
