@@ -121,7 +121,13 @@ function liveness(directory: string): Finding[] {
   const guessed = lifeOf(directory)?.guessed ?? 0
   if (guessed === 0) return []
   const text = `${guessed} processes without the addon have no liveness file: after a kill -9, each may count as alive for 30 s`
-  return [warn('liveness', text, 'use a directory on a local disk, and add the program mkfifo to their image (coreutils, busybox)')]
+  return [
+    warn(
+      'liveness',
+      text,
+      'use a directory on a local disk, and add the program mkfifo to their image (coreutils, busybox)',
+    ),
+  ]
 }
 
 function leftovers(directory: string): Finding[] {
