@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { reasonOf } from '../../model/errors.js'
 import { processEnvironment } from '../../platform/process-environment.js'
 import { onWindows } from '../../platform/windows.js'
 import { randomBytes } from '../core/random-bytes.js'
@@ -158,12 +159,12 @@ function makeFifo(path: string, directory: string): boolean {
       })
       if (status === 0) return true
       if (codeOf(error) === 'ENOENT') continue
-      fault = error?.message ?? stderr.trim()
+      fault = error === undefined ? stderr.trim() : reasonOf(error)
       // The system may be able to later, such as after too many processes.
       if (error !== undefined && codeOf(error) !== 'EACCES') return false
     } catch (cause) {
       // Node's permission model forbids programs.
-      impossible.set('', `mkfifo cannot be run (${(cause as Error).message})`)
+      impossible.set('', `mkfifo cannot be run (${reasonOf(cause)})`)
       return false
     }
     // A file system without fifos. A directory that was removed, or a full disk, may be better later.
