@@ -78,7 +78,7 @@ function run(name, { program, tests, env = {} }) {
   const PATH = `${dirname(runner)}:${process.env.PATH}`
   const { status } = spawnSync(runner, [vitest, 'run', ...config, ...(tests ?? parts), ...reporters], {
     cwd: root,
-    env: { ...process.env, ...env, PATH },
+    env: { ...process.env, ...env, TEST_MATRIX: 'true', PATH },
     stdio: 'inherit',
   })
   const seconds = Math.round((Date.now() - since) / 1000)
