@@ -27,7 +27,7 @@ static int same_time(const struct timespec *a, const struct timespec *b) {
   return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Whether it is the same file, and nobody has written to it since, other than by a mapping. */
+/* Whether it is the same file, and no process has written to it since, except through a mapping. */
 static int same_facts(const struct stat *a, const struct stat *b) {
   return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
          same_time(&a->st_mtim, &b->st_mtim) && same_time(&a->st_ctim, &b->st_ctim);
